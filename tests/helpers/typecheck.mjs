@@ -52,7 +52,9 @@ function check(layer) {
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !LAYERS.some((layer) => layer.name === name))
 if (unknown.length > 0) {
-  console.error(`Unknown layer ${unknown.join(', ')}; there are ${LAYERS.map((layer) => layer.name).join(', ')}`)
+  console.error(
+    `Unknown layer ${unknown.join(', ')}; there are ${LAYERS.map((layer) => layer.name).join(', ')}`,
+  )
   process.exit(2)
 }
 const queue = LAYERS.filter((layer) => wanted.length === 0 || wanted.includes(layer.name)).filter(hasSource)
