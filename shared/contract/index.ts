@@ -1,0 +1,12 @@
+import { appContract } from './app.ts'
+import type { CallOf, Contract, OutputOf } from './define.ts'
+
+/** Every request the core answers. */
+export const CONTRACT = {
+  ...appContract,
+} satisfies Contract
+
+export type Requests = typeof CONTRACT
+export type RequestName = keyof Requests
+export type Call<N extends RequestName> = CallOf<Requests[N]>
+export type Output<N extends RequestName> = OutputOf<Requests[N]>
