@@ -1,9 +1,12 @@
 import { appContract } from './app.ts'
+import { planningContract, slotContract } from './planning.ts'
 import type { CallOf, Contract, OutputOf } from './define.ts'
 
 /** Every request the core answers. */
 export const CONTRACT = {
   ...appContract,
+  ...planningContract,
+  ...slotContract,
 } satisfies Contract
 
 export type Requests = typeof CONTRACT
