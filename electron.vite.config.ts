@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'electron-vite'
+
+const ROOT = dirname(fileURLToPath(import.meta.url))
+
+/**
+ * Every process and thread entry. Workers are entries of their own, emitted beside the shells that are given their URLs:
+ * a bundler leaves `new Worker(new URL('./w.ts', …))` unbundled.
+ */
+const NODE_ENTRIES = {
+  index: 'electron/main/index.ts',
+  standalone: 'electron/standalone/index.ts',
+  hub: 'electron/hub/main.ts',
+  'core-worker': 'electron/workers/core.ts',
+  'reader-worker': 'electron/workers/reader.ts',
+  'scheduler-worker': 'electron/workers/scheduler.ts',
+  'import-worker': 'electron/workers/import.ts',
+}
+
+/** Optional native accelerators that pg and ws look for and do without. */
+const OPTIONAL_NATIVE = ['pg-native', 'bufferutil', 'utf-8-validate']
+
+function resolveEntries(entries: Record<string, string>): Record<string, string> {
+  const found = Object.entries(entries).filter(([name, path]) => {
+    const exists = existsSync(resolve(ROOT, path))
+    if (!exists) console.warn(`build: entry ${name} left out, ${path} does not exist`)
+    return exists
+  })
+  return Object.fromEntries(found.map(([name, path]) => [name, resolve(ROOT, path)]))
+}
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: resolve(ROOT, 'out/main'),
+      sourcemap: true,
+      minify: false,
+      rolldownOptions: {
+        input: resolveEntries(NODE_ENTRIES),
+        external: OPTIONAL_NATIVE,
+        output: {
+          format: 'es',
+          entryFileNames: '[name].js',
+          // Beside the entries, so that a path relative to import.meta.url means the same in every chunk.
+          chunkFileNames: '[name]-[hash].js',
+        },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: resolve(ROOT, 'out/preload'),
+      sourcemap: false,
+      minify: false,
+      // A sandboxed preload script may require nothing but 'electron'.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: resolveEntries({ index: 'electron/preload/index.ts' }),
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: resolve(ROOT, 'renderer'),
+    plugins: [vue()],
+    // Both app:// and the standalone server put these files at their root.
+    base: '/',
+    build: {
+      outDir: resolve(ROOT, 'out/renderer'),
+      emptyOutDir: true,
+      sourcemap: false,
+      // An inlined asset is a data: URL, which the content security policy refuses for fonts.
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: resolve(ROOT, 'renderer/index.html') },
+    },
+  },
+})
