@@ -1,0 +1,312 @@
+import type { CompiledShop } from './instance.ts'
+
+/** A complete solution: a topological order of all operations and the machine of each. */
+export interface ShopSolution {
+  /** Objective value it was stored with. */
+  value: number
+  order: Int32Array
+  machine: Int32Array
+}
+
+/**
+ * The disjunctive graph of one complete solution: machine sequences, a topological order, heads (earliest
+ * starts) and tails (longest way to the end, own duration excluded). Index n stands for "none".
+ */
+export class ShopGraph {
+  readonly shop: CompiledShop
+  readonly machinePred: Int32Array
+  readonly machineSucc: Int32Array
+  readonly machine: Int32Array
+  readonly duration: Int32Array
+  readonly head: Int32Array
+  readonly tail: Int32Array
+  readonly order: Int32Array
+  readonly position: Int32Array
+  /** `sequence[k * n + i]`: the i-th operation of machine k. */
+  readonly sequence: Int32Array
+  readonly count: Int32Array
+  readonly index: Int32Array
+  makespan = 0
+  private readonly mark: Int32Array
+  private stamp = 0
+  private readonly kept: Int32Array
+  private readonly moved: Int32Array
+
+  constructor(shop: CompiledShop) {
+    const n = shop.n
+    this.shop = shop
+    this.machinePred = new Int32Array(n + 1).fill(n)
+    this.machineSucc = new Int32Array(n + 1).fill(n)
+    this.machine = new Int32Array(n + 1).fill(-1)
+    this.duration = new Int32Array(n + 1)
+    this.head = new Int32Array(n + 1)
+    this.tail = new Int32Array(n + 1)
+    this.order = new Int32Array(n)
+    this.position = new Int32Array(n + 1)
+    this.sequence = new Int32Array(shop.m * n)
+    this.count = new Int32Array(shop.m)
+    this.index = new Int32Array(n + 1)
+    this.mark = new Int32Array(n + 1)
+    this.kept = new Int32Array(n)
+    this.moved = new Int32Array(n)
+  }
+
+  /** Set-up minutes on machine k between two operations; n stands for none. */
+  setupBetween(k: number, a: number, b: number): number {
+    const { hasSetups, setupStride, setup, group } = this.shop
+    return hasSetups ? setup[(k * setupStride + group[a]!) * setupStride + group[b]!]! : 0
+  }
+
+  /** Takes over a solution; its order must respect the jobs. */
+  load(order: ArrayLike<number>, machine: ArrayLike<number>): void {
+    const { n, m, durationOn } = this.shop
+    this.count.fill(0)
+    for (let i = 0; i < n; i++) {
+      const u = order[i]!
+      const k = machine[u]!
+      const length = this.count[k]!
+      this.order[i] = u
+      this.position[u] = i
+      this.machine[u] = k
+      this.duration[u] = durationOn[u * m + k]!
+      const before = length > 0 ? this.sequence[k * n + length - 1]! : n
+      this.machinePred[u] = before
+      this.machineSucc[u] = n
+      if (before !== n) this.machineSucc[before] = u
+      this.sequence[k * n + length] = u
+      this.index[u] = length
+      this.count[k] = length + 1
+    }
+    this.sweepHeads(0)
+    this.sweepTails(n - 1)
+  }
+
+  save(into: ShopSolution, value: number): void {
+    into.value = value
+    into.order.set(this.order)
+    into.machine.set(this.machine.subarray(0, this.shop.n))
+  }
+
+  /** Recomputes heads from a position on, and the makespan. */
+  sweepHeads(from: number): void {
+    const { n, jobs, jobPred, jobStart, release, hasSetups, setup, setupStride, group } = this.shop
+    const { order, head, duration, machinePred, machine } = this
+    if (hasSetups) {
+      for (let i = from; i < n; i++) {
+        const u = order[i]!
+        const a = jobPred[u]!
+        const b = machinePred[u]!
+        let r = release[u]!
+        const ra = head[a]! + duration[a]!
+        if (ra > r) r = ra
+        const rb =
+          head[b]! + duration[b]! + setup[(machine[u]! * setupStride + group[b]!) * setupStride + group[u]!]!
+        head[u] = rb > r ? rb : r
+      }
+    } else {
+      for (let i = from; i < n; i++) {
+        const u = order[i]!
+        const a = jobPred[u]!
+        const b = machinePred[u]!
+        let r = release[u]!
+        const ra = head[a]! + duration[a]!
+        if (ra > r) r = ra
+        const rb = head[b]! + duration[b]!
+        head[u] = rb > r ? rb : r
+      }
+    }
+    let end = 0
+    for (let j = 1; j <= jobs; j++) {
+      const u = jobStart[j]! - 1
+      if (u < 0) continue
+      const c = head[u]! + duration[u]!
+      if (c > end) end = c
+    }
+    this.makespan = end
+  }
+
+  /** Recomputes tails from a position down to the start. */
+  sweepTails(from: number): void {
+    const { jobSucc, hasSetups, setup, setupStride, group } = this.shop
+    const { order, tail, duration, machineSucc, machine } = this
+    if (hasSetups) {
+      for (let i = from; i >= 0; i--) {
+        const u = order[i]!
+        const a = jobSucc[u]!
+        const b = machineSucc[u]!
+        const qa = tail[a]! + duration[a]!
+        const qb =
+          tail[b]! + duration[b]! + setup[(machine[u]! * setupStride + group[u]!) * setupStride + group[b]!]!
+        tail[u] = qb > qa ? qb : qa
+      }
+    } else {
+      for (let i = from; i >= 0; i--) {
+        const u = order[i]!
+        const a = jobSucc[u]!
+        const b = machineSucc[u]!
+        const qa = tail[a]! + duration[a]!
+        const qb = tail[b]! + duration[b]!
+        tail[u] = qb > qa ? qb : qa
+      }
+    }
+  }
+
+  /**
+   * Takes v out of its machine and puts it on machine k directly behind x (n: first). Heads, tails and order
+   * are brought up to date. Returns false, with nothing changed, if that would close a cycle.
+   */
+  move(v: number, k: number, x: number, withTails = true): boolean {
+    const { n, m, durationOn } = this.shop
+    const { machinePred, machineSucc, position, sequence, count, index, machine } = this
+    const a = machinePred[v]!
+    const b = machineSucc[v]!
+    const from = machine[v]!
+    machineSucc[a] = b
+    machinePred[b] = a
+    let y: number
+    if (x === n) {
+      y = count[k]! > 0 ? sequence[k * n]! : n
+      if (y === v) y = b
+    } else y = machineSucc[x]!
+    machinePred[v] = x
+    machineSucc[v] = y
+    machineSucc[x] = v
+    machinePred[y] = v
+
+    let low = position[v]!
+    let high = low
+    let fits = true
+    if (x !== n && position[x]! > low) {
+      high = position[x]!
+      fits = this.shiftRight(v, low, high)
+    } else if (y !== n && position[y]! < high) {
+      low = position[y]!
+      fits = this.shiftLeft(v, low, high)
+    }
+    if (!fits) {
+      machineSucc[x] = y
+      machinePred[y] = x
+      machinePred[v] = a
+      machineSucc[v] = b
+      machineSucc[a] = v
+      machinePred[b] = v
+      return false
+    }
+
+    const fromBase = from * n
+    const toBase = k * n
+    const old = index[v]!
+    if (from === k) {
+      let target = x === n ? 0 : index[x]! + 1
+      if (target > old) {
+        target--
+        for (let i = old; i < target; i++) {
+          const w = sequence[fromBase + i + 1]!
+          sequence[fromBase + i] = w
+          index[w] = i
+        }
+      } else {
+        for (let i = old; i > target; i--) {
+          const w = sequence[fromBase + i - 1]!
+          sequence[fromBase + i] = w
+          index[w] = i
+        }
+      }
+      sequence[fromBase + target] = v
+      index[v] = target
+    } else {
+      const last = count[from]! - 1
+      for (let i = old; i < last; i++) {
+        const w = sequence[fromBase + i + 1]!
+        sequence[fromBase + i] = w
+        index[w] = i
+      }
+      count[from] = last
+      const target = x === n ? 0 : index[x]! + 1
+      for (let i = count[k]!; i > target; i--) {
+        const w = sequence[toBase + i - 1]!
+        sequence[toBase + i] = w
+        index[w] = i
+      }
+      sequence[toBase + target] = v
+      index[v] = target
+      count[k] = count[k]! + 1
+      machine[v] = k
+      this.duration[v] = durationOn[v * m + k]!
+    }
+
+    if (b !== n && position[b]! < low) low = position[b]!
+    if (a !== n && position[a]! > high) high = position[a]!
+    this.sweepHeads(low)
+    if (withTails) this.sweepTails(high)
+    return true
+  }
+
+  /** Moves v and what now depends on it within [low, high] behind position high; false on a cycle. */
+  private shiftRight(v: number, low: number, high: number): boolean {
+    const { order, position, mark, kept, moved, machinePred } = this
+    const jobPred = this.shop.jobPred
+    const stamp = ++this.stamp
+    const goal = order[high]!
+    mark[v] = stamp
+    moved[0] = v
+    let keptCount = 0
+    let movedCount = 1
+    for (let i = low + 1; i <= high; i++) {
+      const u = order[i]!
+      if (mark[jobPred[u]!] === stamp || mark[machinePred[u]!] === stamp) {
+        mark[u] = stamp
+        moved[movedCount++] = u
+      } else kept[keptCount++] = u
+    }
+    if (mark[goal] === stamp) return false
+    for (let i = 0; i < keptCount; i++) {
+      const u = kept[i]!
+      order[low + i] = u
+      position[u] = low + i
+    }
+    const base = low + keptCount
+    for (let i = 0; i < movedCount; i++) {
+      const u = moved[i]!
+      order[base + i] = u
+      position[u] = base + i
+    }
+    return true
+  }
+
+  /** Moves v and what it now depends on within [low, high] before position low; false on a cycle. */
+  private shiftLeft(v: number, low: number, high: number): boolean {
+    const { order, position, mark, kept, moved, machineSucc } = this
+    const jobSucc = this.shop.jobSucc
+    const stamp = ++this.stamp
+    const goal = order[low]!
+    mark[v] = stamp
+    moved[0] = v
+    let keptCount = 0
+    let movedCount = 1
+    for (let i = high - 1; i >= low; i--) {
+      const u = order[i]!
+      if (mark[jobSucc[u]!] === stamp || mark[machineSucc[u]!] === stamp) {
+        mark[u] = stamp
+        moved[movedCount++] = u
+      } else kept[keptCount++] = u
+    }
+    if (mark[goal] === stamp) return false
+    for (let i = 0; i < keptCount; i++) {
+      const u = kept[i]!
+      order[high - i] = u
+      position[u] = high - i
+    }
+    const base = high - keptCount
+    for (let i = 0; i < movedCount; i++) {
+      const u = moved[i]!
+      order[base - i] = u
+      position[u] = base - i
+    }
+    return true
+  }
+}
+
+export function createSolution(shop: CompiledShop): ShopSolution {
+  return { value: Number.MAX_SAFE_INTEGER, order: new Int32Array(shop.n), machine: new Int32Array(shop.n) }
+}
