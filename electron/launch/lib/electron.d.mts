@@ -1,0 +1,3 @@
+export function findElectron(): string | null
+export function findWindowObstacle(): string | null
+export function fetchElectronOnce(): string | null

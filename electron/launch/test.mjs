@@ -1,0 +1,33 @@
+// `npm test`: every check, one after the other, with a summary. `npm test -- lint vitest` runs only those phases.
+import { PHASES } from './lib/phases.mjs'
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !PHASES.some((phase) => phase.name === name))
+if (unknown.length > 0) {
+  console.error(
+    `Unknown phase ${unknown.join(', ')}; there are ${PHASES.map((phase) => phase.name).join(', ')}`,
+  )
+  process.exit(2)
+}
+
+const seconds = (sinceMs) => ((Date.now() - sinceMs) / 1000).toFixed(1).padStart(6)
+const startMs = Date.now()
+const summary = []
+for (const phase of PHASES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  console.log(`\n── ${phase.name} ──`)
+  const phaseStartMs = Date.now()
+  const counts = await phase.run()
+  summary.push({ name: phase.name, ...counts, time: seconds(phaseStartMs) })
+}
+
+const total = (key) => summary.reduce((sum, row) => sum + row[key], 0)
+console.log('\n── summary ──')
+for (const { name, passed, failed, skipped, time } of summary) {
+  const note = skipped > 0 ? `, ${skipped} skipped` : ''
+  console.log(
+    `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${time} s  ${passed} passed, ${failed} failed${note}`,
+  )
+}
+console.log(`total      ${seconds(startMs)} s`)
+console.log(`${total('passed')} passed, ${total('failed')} failed`)
+process.exit(total('failed') === 0 ? 0 : 1)
