@@ -50,6 +50,12 @@ export const ERROR_CODES = [
   'slot-taken',
   'slot-closed',
   'merchant-blocked',
+  // sessions
+  'rule-blocked',
+  'session-state',
+  'bad-refs',
+  'line-shape',
+  'paste-empty',
   // sync
   'hub-unreachable',
   'hub-refused',

@@ -1,5 +1,9 @@
 import { appContract } from './app.ts'
+import { catalogueContract } from './catalogue.ts'
+import { dashboardContract } from './dashboard.ts'
 import { planningContract, slotContract } from './planning.ts'
+import { sessionContract } from './session.ts'
+import { todayContract } from './today.ts'
 import type { CallOf, Contract, OutputOf } from './define.ts'
 
 /** Every request the core answers. */
@@ -7,6 +11,10 @@ export const CONTRACT = {
   ...appContract,
   ...planningContract,
   ...slotContract,
+  ...catalogueContract,
+  ...dashboardContract,
+  ...sessionContract,
+  ...todayContract,
 } satisfies Contract
 
 export type Requests = typeof CONTRACT
