@@ -23,7 +23,8 @@ export interface Stamp {
 
 /**
  * One change. Its identity is (author, stream, seq): `author` names a device key in one incarnation, a stream is that
- * author's numbered (scope, lane) pair, and seq counts from 1 without gaps inside the stream.
+ * author's numbered (scope, lane) pair, and seq counts up from 1 inside the stream. A gap means that a superseded write was
+ * dropped before anything after it was first sent; that nothing else is missing is proven by the stream's hash chain.
  */
 export interface Op {
   readonly author: string
