@@ -64,3 +64,12 @@ export function parseOpId(id: string): OpRef | null {
     return null
   return opId({ author, stream, seq }) === id ? { author, stream, seq } : null
 }
+
+/** Order of two op ids: author, stream, then seq as a number. For equal stamps this is the order that stands. */
+export function compareOpIds(a: string, b: string): number {
+  const prefix = AUTHOR_LENGTH + STREAM_LENGTH
+  const streamA = a.slice(0, prefix)
+  const streamB = b.slice(0, prefix)
+  if (streamA !== streamB) return streamA < streamB ? -1 : 1
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+}

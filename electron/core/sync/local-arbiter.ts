@@ -1,0 +1,106 @@
+import {
+  answerFacts,
+  claimOf,
+  decide,
+  endingFact,
+  searchWindow,
+  type ArbiterWorld,
+  type ClaimRequest,
+  type HeldGrant,
+  type StudioFacts,
+} from '../../../shared/ops/arbiter.ts'
+import type { Fields, Value } from '../../../shared/ops/types.ts'
+import type { Db } from '../../sqlite/open.ts'
+import { prepared } from '../../sqlite/prepared.ts'
+import type { Mutator } from '../store/mutator.ts'
+import type { Store } from '../store/store.ts'
+
+export interface LocalArbiterContext {
+  readonly nowMs: number
+  /** Local midnight = UTC midnight - this many minutes. */
+  readonly zoneOffsetMin: number
+}
+
+interface BookingRow {
+  [key: string]: string | number | null
+}
+
+/**
+ * Answers a claim or a release on the device that is its belt's arbiter, inside the transaction that wrote it.
+ * Does nothing on any other device.
+ * @param table `booking` or `bookingRelease`
+ */
+export function arbitrateLocally(
+  store: Store,
+  table: string,
+  id: string,
+  write: Mutator,
+  context: LocalArbiterContext,
+): void {
+  if (!store.isArbiter) return
+  if (table === 'booking') answerClaim(store, id, write, context)
+  else if (table === 'bookingRelease') answerRelease(store, id, write, context)
+}
+
+function answerClaim(store: Store, bookingId: string, write: Mutator, context: LocalArbiterContext): void {
+  const row = prepared<[string], BookingRow>(store.db, 'SELECT * FROM booking WHERE id = ?').get(bookingId)
+  if (!row) return
+  const claim = claimOf(bookingId, fieldsOfBooking(row))
+  const decision = decide(claim, readWorld(store.db, claim, context))
+  const firstFence = Number(store.meta('nextFence') ?? '1')
+  const facts = answerFacts(claim, decision, { firstFence, term: termOf(store), nowMs: context.nowMs })
+  for (const { table, fields } of facts) write.fact(table, fields)
+  if (decision.outcome === 'granted') store.setMeta('nextFence', String(firstFence + decision.units.length))
+}
+
+function answerRelease(store: Store, releaseId: string, write: Mutator, context: LocalArbiterContext): void {
+  const release = prepared<[string], { bookingId: string; reason: string }>(
+    store.db,
+    'SELECT bookingId, reason FROM bookingRelease WHERE id = ?',
+  ).get(releaseId)
+  if (!release) return
+  const { table, fields } = endingFact(release.bookingId, 'released', {
+    reason: release.reason,
+    term: termOf(store),
+    nowMs: context.nowMs,
+  })
+  write.fact(table, fields)
+}
+
+const termOf = (store: Store): number => Number(store.meta('term') ?? '1')
+
+function fieldsOfBooking(row: BookingRow): Fields {
+  const json = (value: string | number | null | undefined): Value =>
+    typeof value === 'string' ? (JSON.parse(value) as Value) : null
+  return { ...row, streamerIds: json(row.streamerIds), kit: json(row.kit) }
+}
+
+function readWorld(db: Db, claim: ClaimRequest, context: LocalArbiterContext): ArbiterWorld {
+  const { startMs, endMs } = searchWindow(claim)
+  const held = prepared<[number, number], HeldGrant>(
+    db,
+    'SELECT bookingId, resourceKey, unit, startMs, endMs FROM liveGrant WHERE startMs < ? AND endMs > ? ORDER BY grantId',
+  ).all(Number.isFinite(endMs) ? endMs : 0, Number.isFinite(startMs) ? startMs : 0)
+  const studios = prepared<[], StudioFacts>(
+    db,
+    'SELECT id, openMin, closeMin FROM studio WHERE deleted = 0 ORDER BY id',
+  ).all()
+  const streamers = prepared<[], { id: string }>(db, 'SELECT id FROM streamer WHERE deleted = 0').all()
+  const kit = prepared<[], { id: string; quantity: number }>(
+    db,
+    'SELECT id, quantity FROM equipment WHERE deleted = 0',
+  ).all()
+  const blocked = prepared<[], { id: string }>(
+    db,
+    "SELECT id FROM merchant WHERE listStatus = 'black' AND deleted = 0",
+  ).all()
+  return {
+    nowMs: context.nowMs,
+    held,
+    studios,
+    streamerIds: new Set(streamers.map(({ id }) => id)),
+    quantities: new Map(kit.map(({ id, quantity }) => [id, quantity])),
+    blockedMerchantIds: new Set(blocked.map(({ id }) => id)),
+    zoneOffsetMin: context.zoneOffsetMin,
+  }
+}
