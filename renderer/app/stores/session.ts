@@ -1,0 +1,62 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import type { AppState } from '../../../shared/contract/app.ts'
+import type { Role } from '../../../shared/contract/define.ts'
+import type { AppError } from '../../../shared/contract/result.ts'
+import { transport } from '../../transport/transport.ts'
+import { setBeltClock } from '../clock.ts'
+import { displayZone } from '../format.ts'
+
+const scopeKey = 'chanbo.scope'
+const topics = ['app', 'people', 'belt', 'person', 'liveBase']
+
+/** Which belt is open, who is signed in, and which base the screens look at. */
+export const useSession = defineStore('session', () => {
+  const state = shallowRef<AppState | null>(null)
+  const error = shallowRef<AppError | null>(null)
+  /** Base chosen in the scope switch; null looks at the whole belt. */
+  const chosenBaseId = ref<string | null>(localStorage.getItem(scopeKey))
+
+  const belt = computed(() => state.value?.belt ?? null)
+  const person = computed(() => state.value?.person ?? null)
+  const role = computed<Role | null>(() => person.value?.role ?? null)
+  const bases = computed(() => state.value?.bases ?? [])
+  const base = computed(() => bases.value.find(({ id }) => id === chosenBaseId.value) ?? null)
+  const canWrite = computed(() => role.value !== null && role.value !== 'official')
+
+  async function refresh(): Promise<void> {
+    const result = await transport().request('app/state', {})
+    if (!result.ok) {
+      error.value = result.error
+      return
+    }
+    error.value = null
+    state.value = result.value
+    setBeltClock(result.value.nowMs)
+    if (result.value.belt) displayZone.value = result.value.belt.timeZone
+  }
+
+  /** Reads the state and follows its changes for the life of the page. */
+  async function start(): Promise<void> {
+    transport().on((event) => {
+      if (event.kind === 'changed' && event.topics.some((topic) => topics.includes(topic))) void refresh()
+    })
+    transport().onLink((link) => {
+      if (link === 'up' && state.value) void refresh()
+    })
+    await refresh()
+  }
+
+  function chooseBase(baseId: string | null) {
+    chosenBaseId.value = baseId
+    if (baseId) localStorage.setItem(scopeKey, baseId)
+    else localStorage.removeItem(scopeKey)
+  }
+
+  async function signOut() {
+    await transport().request('session/close', {})
+    await refresh()
+  }
+
+  return { state, error, belt, person, role, bases, base, canWrite, refresh, start, chooseBase, signOut }
+})

@@ -1,0 +1,46 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import type { SyncBar } from '../../../shared/contract/app.ts'
+import { transport, type LinkState } from '../../transport/transport.ts'
+
+const topics = ['sync', 'app', 'plan', 'currentPlan']
+/** The figures also age without events (minutes offline, last contact). */
+const REREAD_MS = 15_000
+
+/** The one truth bar: network, own records on their way, last contact, plan and machine. */
+export const useSyncStatus = defineStore('sync-status', () => {
+  const bar = shallowRef<SyncBar | null>(null)
+  /** The link between this page and the core on this machine, not the network. */
+  const link = ref<LinkState>('connecting')
+  const needsPerson = computed(() => bar.value !== null && bar.value.badge !== 'calm')
+  let reading = false
+  let again = false
+
+  async function refresh(): Promise<void> {
+    if (reading) {
+      again = true
+      return
+    }
+    reading = true
+    const result = await transport().request('app/syncBar', {})
+    if (result.ok) bar.value = result.value
+    reading = false
+    if (again) {
+      again = false
+      void refresh()
+    }
+  }
+
+  function start() {
+    transport().on((event) => {
+      if (event.kind === 'changed' && event.topics.some((topic) => topics.includes(topic))) void refresh()
+    })
+    transport().onLink((state) => {
+      link.value = state
+      if (state === 'up') void refresh()
+    })
+    setInterval(() => void refresh(), REREAD_MS)
+  }
+
+  return { bar, link, needsPerson, refresh, start }
+})

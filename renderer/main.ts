@@ -1,0 +1,23 @@
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import './app/styles/tokens.css'
+import './app/styles/fonts.css'
+import '@fontsource-variable/noto-sans-sc/wght.css'
+import './app/styles/base.css'
+import App from './app/App.vue'
+import { i18n, restoreLocale } from './app/i18n.ts'
+import { makeRouter } from './app/router.ts'
+import { useSession } from './app/stores/session.ts'
+import { useSyncStatus } from './app/stores/sync-status.ts'
+import { startTheme } from './app/theme.ts'
+import { connect } from './transport/connect.ts'
+
+startTheme()
+restoreLocale()
+connect()
+
+const app = createApp(App).use(createPinia()).use(i18n)
+useSyncStatus().start()
+// The screens shown first depend on who is signed in, so the router starts when that is known.
+await useSession().start()
+app.use(makeRouter()).mount('#app')
