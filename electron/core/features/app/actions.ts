@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs'
+import { Refusal } from '../../../../shared/contract/result.ts'
+import type { appContract, AppState, SyncBar } from '../../../../shared/contract/app.ts'
+import { listBackups, makeBackup, restoreBackup } from '../../../sqlite/backup.ts'
+import type { Actor, ActionHandlers, QueryHandlers } from '../../context.ts'
+import type { Services } from '../../services.ts'
+import { refuseEasyPin, storePin } from '../people/pins.ts'
+import { createBelt } from './create-belt.ts'
+import { basesOf, currentPlanOf, peopleOf, personOf, recordCounts } from './state.ts'
+
+interface CoreContext {
+  readonly actor: Actor
+  readonly services: Services
+}
+
+type CoreQueries = {
+  [N in keyof QueryHandlers<typeof appContract>]: (
+    input: Parameters<QueryHandlers<typeof appContract>[N]>[0],
+    ctx: CoreContext,
+  ) => ReturnType<QueryHandlers<typeof appContract>[N]>
+}
+
+type AppActions = Omit<
+  ActionHandlers<typeof appContract>,
+  'session/open' | 'session/close' | 'person/setPin' | 'app/openDemo'
+>
+
+function appState({ actor, services }: CoreContext): AppState {
+  const belt = services.openBelt()
+  const trouble = services.trouble()
+  const common = { deviceName: services.files.deviceName, version: services.version, trouble }
+  if (!belt) {
+    const phase = trouble ? 'trouble' : 'first-run'
+    return { ...common, phase, belt: null, people: [], person: null, bases: [], nowMs: services.clock() }
+  }
+  const { db } = belt.store
+  const person = actor.personId === null ? null : personOf(db, actor.personId)
+  return {
+    ...common,
+    phase: person ? 'ready' : 'sign-in',
+    belt: { ...belt.info, name: belt.known.name, shortName: beltShortName(belt.store.db) },
+    people: peopleOf(db, services.clock()),
+    person,
+    bases: basesOf(db),
+    nowMs: belt.nowMs(),
+  }
+}
+
+function beltShortName(db: ReturnType<Services['belt']>['store']['db']): string {
+  return (
+    (db.prepare('SELECT shortName FROM belt LIMIT 1').get() as { shortName: string } | undefined)
+      ?.shortName ?? ''
+  )
+}
+
+const NO_BELT: Omit<SyncBar, 'deviceName'> = {
+  network: 'no-hub',
+  offlineSinceMs: null,
+  local: 0,
+  pending: 0,
+  confirmed: 0,
+  refused: 0,
+  lastContactMs: null,
+  latencyMs: null,
+  plan: null,
+  badge: 'calm',
+}
+
+function syncBar({ services }: CoreContext): SyncBar {
+  const belt = services.openBelt()
+  const deviceName = services.files.deviceName
+  if (!belt) return { ...NO_BELT, deviceName }
+  const counts = recordCounts(belt.store.db)
+  return {
+    ...NO_BELT,
+    deviceName,
+    ...counts,
+    plan: currentPlanOf(belt.store.db),
+    badge: counts.refused > 0 ? 'act' : 'calm',
+  }
+}
+
+const backupsOf = (services: Services) => {
+  const store = services.files.current?.store
+  return store
+    ? listBackups(services.files.backupFolder(), store).map(({ id, atMs, sizeBytes }) => ({
+        id,
+        atMs,
+        sizeBytes,
+      }))
+    : []
+}
+
+export const appCoreQueries: CoreQueries = {
+  'app/state': (_, ctx) => appState(ctx),
+  'app/syncBar': (_, ctx) => syncBar(ctx),
+  'app/belts': (_, { services }) =>
+    services.files.list().map(({ store, name, isDemo, openedMs }) => ({ id: store, name, isDemo, openedMs })),
+  'backup/list': (_, { services }) => backupsOf(services),
+}
+
+export const appActions: AppActions = {
+  'app/createBelt': async (input, { actor, services }) => {
+    refuseEasyPin(input.administrator.pin)
+    const made = createBelt(services, input)
+    await storePin(services.belt().store.db, made.personId, input.administrator.pin, services.clock())
+    services.setPerson(actor.connectionId, made.personId)
+    services.emit({ kind: 'changed', topics: ['app'] })
+    return { beltId: made.beltId, recoveryCode: made.recoveryCode }
+  },
+  'app/leaveBelt': (_, { services }) => {
+    services.closeBelt()
+    services.files.close()
+    services.emit({ kind: 'changed', topics: ['app'] })
+    return Promise.resolve(null)
+  },
+  'app/openBelt': ({ beltId }, { services }) => {
+    const known = services.files.list().find((belt) => belt.store === beltId)
+    if (!known) throw new Refusal('not-found', { table: 'belt', id: beltId })
+    services.switchTo(known.store)
+    services.emit({ kind: 'changed', topics: ['app'] })
+    return Promise.resolve(null)
+  },
+  'app/removeDemo': (_, { services }) => {
+    const demo = services.files.list().find((belt) => belt.isDemo)
+    if (demo) {
+      if (services.openBelt()?.known.store === demo.store) services.closeBelt()
+      services.files.remove(demo.store)
+      services.emit({ kind: 'changed', topics: ['app'] })
+    }
+    return Promise.resolve(null)
+  },
+  'backup/make': async (_, { services }) => {
+    const belt = services.belt()
+    try {
+      const { id, atMs, sizeBytes } = await makeBackup(
+        belt.store.db,
+        services.files.backupFolder(),
+        belt.known.store,
+        services.clock(),
+      )
+      return { id, atMs, sizeBytes }
+    } catch (error) {
+      services.log.error('backup failed', { error: String(error) })
+      throw new Refusal('backup-failed')
+    }
+  },
+  'backup/restore': ({ backupId }, { actor, services }) => {
+    const current = services.files.current
+    if (!current) throw new Refusal('no-belt')
+    if (services.openBelt() && actor.role !== 'administrator')
+      throw new Refusal('not-allowed', { role: actor.role ?? '' })
+    const backup = listBackups(services.files.backupFolder(), current.store).find(
+      (file) => file.id === backupId,
+    )
+    if (!backup) throw new Refusal('backup-not-usable', { id: backupId })
+    services.closeBelt()
+    try {
+      restoreBackup(backup.path, services.files.storePath(current.store), services.clock())
+    } catch (error) {
+      services.log.error('restore failed', { error: String(error) })
+      throw new Refusal('backup-not-usable', { id: backupId })
+    } finally {
+      if (existsSync(services.files.storePath(current.store))) services.switchTo(current.store)
+    }
+    services.emit({ kind: 'changed', topics: ['app'] })
+    return Promise.resolve(null)
+  },
+}

@@ -1,0 +1,312 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { rmSync, statSync } from 'node:fs'
+import type { AppEvent } from '../../shared/contract/event.ts'
+import { fail, Refusal, type Result } from '../../shared/contract/result.ts'
+import { listBackups } from '../sqlite/backup.ts'
+import { migrate, readMigrations } from '../sqlite/migrate.ts'
+import { openDb, type Db } from '../sqlite/open.ts'
+import { BeltFiles, type KnownBelt } from './belts.ts'
+import type { Actor, CommandContext, QueryContext } from './context.ts'
+import { answer, asAppError, authorise, parseInput, specOf } from './dispatch.ts'
+import { personOf } from './features/app/state.ts'
+import { lockDataDir } from './lock.ts'
+import { loadKeys, makeKeys, saveKeys } from './keys.ts'
+import { ACTIONS, COMMANDS, CORE_QUERIES, QUERIES, ROLLUPS } from './registry.ts'
+import type { HandedFile, Log, OpenBelt, RunningJob, Services, Trouble } from './services.ts'
+import { createMutator } from './store/mutator.ts'
+import { Store } from './store/store.ts'
+import { startWorker, type WorkerUrls } from './workers.ts'
+
+export interface CoreOptions {
+  readonly dataDir: string
+  readonly resourcesDir: string
+  /** Wall clock, epoch ms. */
+  readonly clock: () => number
+  readonly log: Log
+  readonly native: { readonly deviceName: string; readonly version: string }
+  readonly workerUrls: Pick<WorkerUrls, 'scheduler' | 'import'>
+}
+
+export interface ConnectionInfo {
+  readonly kind: 'window' | 'socket'
+  /** From another machine (`--lan`): nobody is ever signed in without a PIN. */
+  readonly remote: boolean
+  /** Reconnects with the same key keep their person signed in while the process lives. */
+  readonly sessionKey?: string
+}
+
+/** What a reader thread needs to answer queries. */
+export interface ReaderState {
+  readonly path: string
+  readonly belt: OpenBelt['info']
+  /** The belt's present minus the wall clock, ms. */
+  readonly clockOffsetMs: number
+}
+
+export interface Core {
+  openConnection(info: ConnectionInfo): string
+  closeConnection(id: string): void
+  actorOf(connectionId: string): Actor
+  /** Never rejects. */
+  request(connectionId: string, name: string, input: unknown): Promise<Result<unknown>>
+  /** `connectionId` null: for everyone. */
+  onEvent(listener: (connectionId: string | null, event: AppEvent) => void): () => void
+  registerFile(file: HandedFile): string
+  takeOffer(handle: string): { path: string; name: string } | null
+  readerState(): ReaderState | null
+  readonly services: Services
+  close(): Promise<void>
+}
+
+interface Connection extends ConnectionInfo {
+  personKey: string
+}
+
+/** The application, free of any shell. Opens the belt that was open last; trouble with it is reported by `app/state`, not thrown. */
+export function createCore(options: CoreOptions): Core {
+  const { clock, log } = options
+  const listeners = new Set<(connectionId: string | null, event: AppEvent) => void>()
+  const connections = new Map<string, Connection>()
+  const people = new Map<string, string>()
+  const handed = new Map<string, HandedFile>()
+  const offered = new Map<string, { path: string; name: string }>()
+  const jobs = new Map<string, RunningJob & { settled: Promise<unknown> }>()
+  const releaseLock = lockDataDir(options.dataDir)
+  const files = new BeltFiles(options.dataDir, options.native.deviceName)
+  const migrations = readMigrations(join(options.resourcesDir, 'migrations', 'local'))
+  let belt: OpenBelt | null = null
+  let reader: Db | null = null
+  let trouble: Trouble | null = null
+
+  const emit = (event: AppEvent, connectionId: string | null = null) => {
+    for (const listener of listeners) listener(connectionId, event)
+  }
+
+  function open(known: KnownBelt): void {
+    const path = files.storePath(known.store)
+    const db = openDb(path)
+    try {
+      if (
+        migrate(db, migrations, clock()).length === 0 &&
+        db.pragma('quick_check(1)', { simple: true }) !== 'ok'
+      )
+        throw Object.assign(new Error('the store did not pass its check'), { code: 'SQLITE_CORRUPT' })
+      let keys = loadKeys(options.dataDir, known.store)
+      if (!keys) {
+        // Without its keys the device is a stranger to its own log: it continues under a new identity.
+        keys = makeKeys({ founder: false })
+        saveKeys(options.dataDir, known.store, keys)
+      }
+      const row = db.prepare('SELECT id, name, timeZone, isDemo, demoNowMs FROM belt LIMIT 1').get() as
+        { id: string; name: string; timeZone: string; isDemo: number; demoNowMs: number | null } | undefined
+      const openedMs = Number(
+        (
+          db.prepare(`SELECT value FROM meta WHERE key = 'demoOpenedMs'`).get() as
+            { value: string } | undefined
+        )?.value ?? clock(),
+      )
+      const offset = row?.isDemo && row.demoNowMs !== null ? row.demoNowMs - openedMs : 0
+      const nowMs = () => clock() + offset
+      const store = new Store({
+        db,
+        author: keys.author,
+        clock: nowMs,
+        hooks: ROLLUPS,
+        onChanged: (topics) => emit({ kind: 'changed', topics }),
+      })
+      reader = openDb(path, { readOnly: true })
+      belt = {
+        known: { ...known, id: row?.id ?? known.id, name: row?.name ?? known.name },
+        info: { id: row?.id ?? '', timeZone: row?.timeZone ?? 'Asia/Shanghai', isDemo: row?.isDemo === 1 },
+        store,
+        keys,
+        path,
+        nowMs,
+      }
+      trouble = null
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
+
+  function closeBelt(): void {
+    if (!belt) return
+    for (const job of jobs.values()) job.cancel()
+    people.clear()
+    reader?.close()
+    reader = null
+    const closing = belt
+    belt = null
+    emit({ kind: 'changed', topics: ['app', 'store'] })
+    closing.store.db.close()
+  }
+
+  function switchTo(storeName: string): void {
+    closeBelt()
+    const known = files.list().find((candidate) => candidate.store === storeName)
+    if (!known) throw new Refusal('no-belt')
+    try {
+      open(known)
+      files.open({ ...belt!.known, openedMs: clock() })
+    } catch (error) {
+      const known_ = asAppError(error)
+      if (!known_) throw error
+      log.error('the belt could not be opened', { store: storeName, error: String(error) })
+      trouble = {
+        error: known_,
+        backups: listBackups(files.backupFolder(), storeName).map(({ id, atMs, sizeBytes }) => ({
+          id,
+          atMs,
+          sizeBytes,
+        })),
+      }
+    }
+    emit({ kind: 'changed', topics: ['app', 'store'] })
+  }
+
+  const requireBelt = (): OpenBelt => {
+    if (belt) return belt
+    throw trouble ? new Refusal(trouble.error.code, trouble.error.details) : new Refusal('no-belt')
+  }
+
+  const readContext = (actor: Actor): QueryContext => {
+    const open_ = requireBelt()
+    return { db: reader!, actor, belt: open_.info, nowMs: open_.nowMs() }
+  }
+
+  const services: Services = {
+    clock,
+    log,
+    dataDir: options.dataDir,
+    resourcesDir: options.resourcesDir,
+    version: options.native.version,
+    files,
+    belt: requireBelt,
+    openBelt: () => belt,
+    trouble: () => trouble,
+    transact: (actor, work) => {
+      const { store, info, nowMs } = requireBelt()
+      return store.transact(() => {
+        const write = createMutator({ store, person: actor.personId, baseId: actor.baseId })
+        const ctx: CommandContext = { db: store.db, actor, belt: info, nowMs: nowMs(), write }
+        return work(ctx)
+      })
+    },
+    read: (actor, work) => work(readContext(actor)),
+    emit: (event, connectionId) => emit(event, connectionId ?? null),
+    startWorker: (kind, payload, onProgress) => startWorker(options.workerUrls[kind], payload, onProgress),
+    track: (kind, job, work) => {
+      const id = randomUUID()
+      const running = { ...job, id, kind, settled: work.catch(() => undefined) }
+      jobs.set(id, running)
+      void running.settled.then(() => jobs.delete(id))
+      return running
+    },
+    job: (id) => jobs.get(id) ?? null,
+    jobs: (kind) => [...jobs.values()].filter((job) => job.kind === kind),
+    takeFile: (handle) => {
+      const file = handed.get(handle) ?? null
+      handed.delete(handle)
+      return file
+    },
+    offerFile: (path, name) => {
+      const handle = randomUUID()
+      offered.set(handle, { path, name })
+      return handle
+    },
+    switchTo,
+    closeBelt,
+    setPerson: (connectionId, personId) => {
+      const key = connections.get(connectionId)?.personKey
+      if (key === undefined) return
+      if (personId === null) people.delete(key)
+      else people.set(key, personId)
+    },
+  }
+
+  function actorOf(connectionId: string): Actor {
+    const nobody: Actor = { connectionId, personId: null, role: null, baseId: null }
+    const connection = connections.get(connectionId)
+    if (!connection || !belt) return nobody
+    const personId =
+      people.get(connection.personKey) ??
+      (belt.info.isDemo && !connection.remote ? demoPerson(belt.store.db) : null)
+    const person = personId === null ? null : personOf(belt.store.db, personId)
+    return person ? { connectionId, personId: person.id, role: person.role, baseId: person.baseId } : nobody
+  }
+
+  async function dispatch(connectionId: string, name: string, input: unknown): Promise<unknown> {
+    const spec = specOf(name)
+    if (!spec) throw new Refusal('unknown-request', { request: name })
+    const actor = actorOf(connectionId)
+    authorise(spec.access, actor)
+    const parsed = parseInput(spec, input) as never
+    const own = CORE_QUERIES[name]
+    if (own) return own(parsed, { actor, services })
+    const query = QUERIES[name]
+    if (query) return query(parsed, readContext(actor))
+    const command = COMMANDS[name]
+    if (command) return services.transact(actor, (ctx) => command(parsed, ctx))
+    const action = ACTIONS[name]
+    if (action) return action(parsed, { actor, services })
+    throw new RangeError(`${name} is in the contract but nothing answers it`)
+  }
+
+  const last = files.current
+  if (last) switchTo(last.store)
+
+  return {
+    openConnection(info) {
+      const id = randomUUID()
+      connections.set(id, { ...info, personKey: info.sessionKey ?? id })
+      return id
+    },
+    closeConnection(id) {
+      const connection = connections.get(id)
+      if (connection && connection.sessionKey === undefined) people.delete(connection.personKey)
+      connections.delete(id)
+    },
+    actorOf,
+    request: (connectionId, name, input) =>
+      connections.has(connectionId)
+        ? answer(name, log, () => dispatch(connectionId, name, input))
+        : Promise.resolve(fail('connection-lost')),
+    onEvent(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    registerFile(file) {
+      const handle = randomUUID()
+      handed.set(handle, file)
+      return handle
+    },
+    takeOffer(handle) {
+      const offer = offered.get(handle) ?? null
+      offered.delete(handle)
+      return offer
+    },
+    readerState: () =>
+      belt ? { path: belt.path, belt: belt.info, clockOffsetMs: belt.nowMs() - clock() } : null,
+    services,
+    async close() {
+      for (const job of jobs.values()) job.cancel()
+      await Promise.all([...jobs.values()].map((job) => job.settled))
+      closeBelt()
+      for (const file of handed.values())
+        if (file.ephemeral && statSync(file.path, { throwIfNoEntry: false })) rmSync(file.path)
+      releaseLock()
+    },
+  }
+}
+
+/** In the demo, whoever opens it is its administrator until they choose another person. */
+function demoPerson(db: Db): string | null {
+  const row = db
+    .prepare(
+      `SELECT id FROM person WHERE role = 'administrator' AND active = 1 AND deleted = 0 ORDER BY createdMs, id LIMIT 1`,
+    )
+    .get() as { id: string } | undefined
+  return row?.id ?? null
+}

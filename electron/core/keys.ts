@@ -1,0 +1,99 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from 'node:crypto'
+import { join } from 'node:path'
+import { authorOf } from '../../shared/ops/id.ts'
+import { toBase32 } from '../../shared/ops/id.ts'
+import { readJson, writeJson } from './files.ts'
+
+/**
+ * Keys of this device for one belt, in one owner-only file that both shells can use. Never in a backup.
+ * Key texts are base64url: the raw 32 bytes for public keys, the 32-byte seed for private ones.
+ */
+export interface DeviceKeys {
+  readonly author: string
+  readonly publicKey: string
+  readonly privateSeed: string
+  /** Counts up whenever this device must write under a new identity (a restored or copied store). */
+  readonly incarnation: number
+  /** Present on the founding device: certifies roles and signs the handover to a hub. */
+  readonly rootSeed: string | null
+  /** Keys the HMAC under which viewer ids are kept. */
+  readonly beltSecret: string
+}
+
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+export function privateKeyOf(seed: string): KeyObject {
+  return createPrivateKey({
+    key: Buffer.concat([PKCS8_ED25519, Buffer.from(seed, 'base64url')]),
+    format: 'der',
+    type: 'pkcs8',
+  })
+}
+
+export function publicKeyOf(seed: string): string {
+  const jwk = createPublicKey(privateKeyOf(seed)).export({ format: 'jwk' })
+  return String(jwk.x)
+}
+
+export function newSeed(): string {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return String(privateKey.export({ format: 'jwk' }).d)
+}
+
+export function signWith(seed: string, bytes: Uint8Array): Buffer {
+  return sign(null, bytes, privateKeyOf(seed))
+}
+
+export function authorOfPublicKey(publicKey: string): string {
+  return authorOf(createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest())
+}
+
+/** New device keys; with a root key when this device founds the belt. */
+export function makeKeys(options: {
+  founder: boolean
+  incarnation?: number
+  beltSecret?: string
+}): DeviceKeys {
+  const privateSeed = newSeed()
+  const publicKey = publicKeyOf(privateSeed)
+  return {
+    author: authorOfPublicKey(publicKey),
+    publicKey,
+    privateSeed,
+    incarnation: options.incarnation ?? 1,
+    rootSeed: options.founder ? newSeed() : null,
+    beltSecret: options.beltSecret ?? randomBytes(32).toString('base64url'),
+  }
+}
+
+const pathOf = (dataDir: string, store: string) => join(dataDir, 'keys', `${store}.json`)
+
+export function saveKeys(dataDir: string, store: string, keys: DeviceKeys): void {
+  writeJson(pathOf(dataDir, store), keys, 0o600)
+}
+
+export function loadKeys(dataDir: string, store: string): DeviceKeys | null {
+  return readJson<DeviceKeys>(pathOf(dataDir, store))
+}
+
+/** The root seed as text to print once: base32 in groups of four, the last two characters a checksum. */
+export function recoveryCodeOf(rootSeed: string): string {
+  const seed = Buffer.from(rootSeed, 'base64url')
+  let text = ''
+  for (let at = 0; at < seed.length; at += 5)
+    text += toBase32(
+      seed.subarray(at, at + 5).reduce((sum, byte) => sum * 256 + byte, 0),
+      Math.ceil((Math.min(5, seed.length - at) * 8) / 5),
+    )
+  const check = createHash('sha256').update(seed).digest()
+  text += toBase32(((check[0]! << 8) | check[1]!) % 1024, 2)
+  return (text.match(/.{1,4}/g) ?? []).join('-').toUpperCase()
+}
