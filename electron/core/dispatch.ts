@@ -1,4 +1,3 @@
-import { CONTRACT } from '../../shared/contract/index.ts'
 import type { Access, RequestSpec } from '../../shared/contract/define.ts'
 import { MigrationError } from '../sqlite/migrate.ts'
 import { storeProblemOf } from '../sqlite/open.ts'
@@ -6,13 +5,6 @@ import { Refusal, fail, type AppError, type Result } from '../../shared/contract
 import type { Actor } from './context.ts'
 import type { Log } from './services.ts'
 import { WorkerFailure } from './workers.ts'
-
-const specs: Readonly<Record<string, RequestSpec>> = CONTRACT
-
-/** The contract's entry; null for a name nobody answers. */
-export function specOf(name: string): RequestSpec | null {
-  return Object.hasOwn(specs, name) ? specs[name]! : null
-}
 
 /** @throws Refusal when the caller's person may not make this call */
 export function authorise(access: Access, actor: Actor): void {

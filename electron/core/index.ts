@@ -8,12 +8,15 @@ import { migrate, readMigrations } from '../sqlite/migrate.ts'
 import { openDb, type Db } from '../sqlite/open.ts'
 import { BeltFiles, type KnownBelt } from './belts.ts'
 import type { Actor, CommandContext, QueryContext } from './context.ts'
-import { answer, asAppError, authorise, parseInput, specOf } from './dispatch.ts'
+import { answer, asAppError, authorise, parseInput } from './dispatch.ts'
+import { specOf } from './specs.ts'
 import { personOf } from './features/app/state.ts'
 import { lockDataDir } from './lock.ts'
 import { loadKeys, makeKeys, saveKeys } from './keys.ts'
 import { ACTIONS, COMMANDS, CORE_QUERIES, QUERIES, ROLLUPS } from './registry.ts'
 import type { HandedFile, Log, OpenBelt, RunningJob, Services, Trouble } from './services.ts'
+import { offsetMin } from '../../shared/domain/time.ts'
+import { arbitrateLocally } from './sync/local-arbiter.ts'
 import { createMutator } from './store/mutator.ts'
 import { Store } from './store/store.ts'
 import { startWorker, type WorkerUrls } from './workers.ts'
@@ -45,15 +48,18 @@ export interface ReaderState {
 }
 
 export interface Core {
-  openConnection(info: ConnectionInfo): string
+  /** @param id chosen by a shell thread that cannot wait for an answer */
+  openConnection(info: ConnectionInfo, id?: string): string
   closeConnection(id: string): void
   actorOf(connectionId: string): Actor
   /** Never rejects. */
   request(connectionId: string, name: string, input: unknown): Promise<Result<unknown>>
   /** `connectionId` null: for everyone. */
   onEvent(listener: (connectionId: string | null, event: AppEvent) => void): () => void
-  registerFile(file: HandedFile): string
+  registerFile(file: HandedFile, handle?: string): string
   takeOffer(handle: string): { path: string; name: string } | null
+  /** Told of each file offered for download. */
+  onOffer(listener: (handle: string, file: { path: string; name: string }) => void): void
   readerState(): ReaderState | null
   readonly services: Services
   close(): Promise<void>
@@ -71,6 +77,7 @@ export function createCore(options: CoreOptions): Core {
   const people = new Map<string, string>()
   const handed = new Map<string, HandedFile>()
   const offered = new Map<string, { path: string; name: string }>()
+  let offerListener: ((handle: string, file: { path: string; name: string }) => void) | null = null
   const jobs = new Map<string, RunningJob & { settled: Promise<unknown> }>()
   const releaseLock = lockDataDir(options.dataDir)
   const files = new BeltFiles(options.dataDir, options.native.deviceName)
@@ -189,8 +196,15 @@ export function createCore(options: CoreOptions): Core {
     transact: (actor, work) => {
       const { store, info, nowMs } = requireBelt()
       return store.transact(() => {
-        const write = createMutator({ store, person: actor.personId, baseId: actor.baseId })
-        const ctx: CommandContext = { db: store.db, actor, belt: info, nowMs: nowMs(), write }
+        const now = nowMs()
+        const arbiter = { nowMs: now, zoneOffsetMin: offsetMin(info.timeZone) }
+        const write = createMutator({
+          store,
+          person: actor.personId,
+          baseId: actor.baseId,
+          afterClaim: (table, id, mutator) => arbitrateLocally(store, table, id, mutator, arbiter),
+        })
+        const ctx: CommandContext = { db: store.db, actor, belt: info, nowMs: now, write }
         return work(ctx)
       })
     },
@@ -214,6 +228,7 @@ export function createCore(options: CoreOptions): Core {
     offerFile: (path, name) => {
       const handle = randomUUID()
       offered.set(handle, { path, name })
+      offerListener?.(handle, { path, name })
       return handle
     },
     switchTo,
@@ -258,8 +273,7 @@ export function createCore(options: CoreOptions): Core {
   if (last) switchTo(last.store)
 
   return {
-    openConnection(info) {
-      const id = randomUUID()
+    openConnection(info, id = randomUUID()) {
       connections.set(id, { ...info, personKey: info.sessionKey ?? id })
       return id
     },
@@ -277,8 +291,7 @@ export function createCore(options: CoreOptions): Core {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    registerFile(file) {
-      const handle = randomUUID()
+    registerFile(file, handle = randomUUID()) {
       handed.set(handle, file)
       return handle
     },
@@ -286,6 +299,9 @@ export function createCore(options: CoreOptions): Core {
       const offer = offered.get(handle) ?? null
       offered.delete(handle)
       return offer
+    },
+    onOffer(listener) {
+      offerListener = listener
     },
     readerState: () =>
       belt ? { path: belt.path, belt: belt.info, clockOffsetMs: belt.nowMs() - clock() } : null,

@@ -185,6 +185,13 @@ const making: Table[] = [
     },
     [['skuId'], ['sessionId'], ['sourceKey']],
   ),
+  /** Another word for a SKU: the code that a platform's exports use. */
+  register(
+    'skuAlias',
+    'base',
+    { alias: { source: text, code: text, skuId: ref('sku') } },
+    [['source', 'code'], ['skuId']],
+  ),
   fact(
     'stockMove',
     'base',
@@ -432,8 +439,10 @@ const selling: Table[] = [
       reason: text,
       isQuality: bool,
       refundFen: int,
+      /** `<source>:<after-sale number>` where a platform told it. */
+      sourceKey: nullable(text),
     },
-    { indexes: [['orderLineId']] },
+    { naturalKey: ['sourceKey'], indexes: [['orderLineId']] },
   ),
   register(
     'complaint',

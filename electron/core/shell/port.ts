@@ -1,10 +1,11 @@
 import type { AppEvent } from '../../../shared/contract/event.ts'
 import type { Result } from '../../../shared/contract/result.ts'
+import type { ConnectionInfo } from '../index.ts'
 import type { HandedFile } from '../services.ts'
 
 /** What the shells need of the application core: they relay and decide nothing. */
 export interface CorePort {
-  openConnection(info: { kind: 'window' | 'socket'; remote: boolean }): string
+  openConnection(info: ConnectionInfo): string
   closeConnection(id: string): void
   /** Never rejects. */
   request(connectionId: string, name: string, input: unknown): Promise<Result<unknown>>

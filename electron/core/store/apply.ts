@@ -41,11 +41,16 @@ export class Applier {
   readonly #putConflict
   readonly #touched: (table: string) => void
 
-  constructor(db: Db, hooks: readonly RollupHooks[], touched: (table: string) => void) {
+  constructor(
+    db: Db,
+    hooks: readonly RollupHooks[],
+    touched: (table: string) => void,
+    isArbiter: () => boolean,
+  ) {
     this.#db = db
     this.#hooks = hooks
     this.#touched = touched
-    this.#grants = new Grants(db)
+    this.#grants = new Grants(db, isArbiter)
     this.#getCell = db.prepare<[string, string, string], Cell>(
       'SELECT stampMs, stampCtr, stampBy, pending, hidden FROM cell WHERE tbl = ? AND row = ? AND grp = ?',
     )

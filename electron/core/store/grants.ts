@@ -11,8 +11,11 @@ export class Grants {
   readonly #dropGrants
   readonly #addGrant
   readonly #grantsOf
+  readonly #isArbiter: () => boolean
 
-  constructor(db: Db) {
+  /** @param isArbiter whether grants made here must not overlap; a replica follows its arbiter instead */
+  constructor(db: Db, isArbiter: () => boolean) {
+    this.#isArbiter = isArbiter
     this.#answer = db.prepare<[string], { term: number; atMs: number; answerId: string; outcome: string }>(
       'SELECT term, atMs, answerId, outcome FROM bookingState WHERE bookingId = ?',
     )
@@ -22,7 +25,8 @@ export class Grants {
     )
     this.#dropGrants = db.prepare('DELETE FROM liveGrant WHERE bookingId = ?')
     this.#addGrant = db.prepare(
-      `INSERT OR IGNORE INTO liveGrant (grantId, bookingId, resourceKey, unit, startMs, endMs, fence, term) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR IGNORE INTO liveGrant (grantId, bookingId, resourceKey, unit, startMs, endMs, fence, term, arbitrated)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#grantsOf = db.prepare<[string], SqlRow>('SELECT * FROM resourceGrant WHERE bookingId = ?')
   }
@@ -51,6 +55,7 @@ export class Grants {
       row['endMs'],
       row['fence'],
       row['term'],
+      this.#isArbiter() ? 1 : 0,
     )
   }
 

@@ -96,7 +96,12 @@ export class Store {
     this.#options = options
     this.db = options.db
     this.author = options.author
-    this.#applier = new Applier(options.db, options.hooks, (table) => this.#changed.add(table))
+    this.#applier = new Applier(
+      options.db,
+      options.hooks,
+      (table) => this.#changed.add(table),
+      () => this.#arbiter,
+    )
     this.#insertOp = prepared(
       this.db,
       `INSERT OR IGNORE INTO op (author, stream, seq, scope, lane, kind, tbl, row, fields, atMs, atCtr, person, state, hubEpoch, hubSeq, stampMs, stampCtr)

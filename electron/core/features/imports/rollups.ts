@@ -101,13 +101,7 @@ function followAlias(db: Db, aliasId: string): void {
     db,
     `UPDATE orderNow SET skuId = ? WHERE source = ? AND skuCode = ?
        AND orderLineId IN (SELECT id FROM orderLine WHERE source = ? AND skuId IS NULL AND skuCode = ?)`,
-  ).run(
-    aliasedSku(db, alias.source, alias.code),
-    alias.source,
-    alias.code,
-    alias.source,
-    alias.code,
-  )
+  ).run(aliasedSku(db, alias.source, alias.code), alias.source, alias.code, alias.source, alias.code)
 }
 
 export const importsRollups: RollupHooks = {
