@@ -64,7 +64,7 @@ export function usePointer(options: PointerOptions) {
       lastX: point.x,
       lastY: point.y,
       mode: 'press',
-      grabMs: bar ? options.view.value.scale.toMs(toWorld(point).x) - bar.startMs : 0,
+      grabMs: bar ? options.view.value.scale.msAt(toWorld(point).x) - bar.startMs : 0,
     }
     ;(event.currentTarget as HTMLElement).setPointerCapture(event.pointerId)
   }

@@ -47,8 +47,8 @@ export function useViewport(host: Ref<HTMLElement | null>, world: Ref<World>) {
     set(lookAt(view.value, ms, share, world.value, lanesSize.value))
   }
   function reveal(bar: PlacedBar) {
-    const left = view.value.scale.toX(bar.startMs)
-    const right = Math.min(view.value.scale.toX(bar.endMs), left + size.value.widthPx * 0.6)
+    const left = view.value.scale.xAt(bar.startMs)
+    const right = Math.min(view.value.scale.xAt(bar.endMs), left + size.value.widthPx * 0.6)
     const box = { left, right, top: bar.top, bottom: bar.top + bar.height }
     set(revealBox(view.value, box, 24, world.value, lanesSize.value))
   }

@@ -38,7 +38,7 @@ export function findTicks(
     const next = midnights[index + 1] ?? midnight + 24 * HOUR_MS
     for (let hour = 0; midnight + hour * HOUR_MS < next; hour += step) {
       const ms = midnight + hour * HOUR_MS
-      const x = scale.toX(ms) - scrollX
+      const x = scale.xAt(ms) - scrollX
       if (x < -40 || x > widthPx + 40 || scale.isFolded(ms)) continue
       const clear = scale.folds.every((fold) => {
         const left = fold.x - scrollX
@@ -60,7 +60,7 @@ export function findDays(
 ): DayMark[] {
   const starts = midnights.map((ms) => {
     const fold = scale.folds.find((f) => ms >= f.fromMs && ms < f.toMs)
-    return { ms, startX: (fold ? fold.x + 18 : scale.toX(ms)) - scrollX }
+    return { ms, startX: (fold ? fold.x + 18 : scale.xAt(ms)) - scrollX }
   })
   return starts.flatMap(({ ms, startX }, index) => {
     const endX = starts[index + 1]?.startX ?? scale.widthPx - scrollX

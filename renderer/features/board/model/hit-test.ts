@@ -10,8 +10,8 @@ export function barAt(layout: BoardLayout, scale: TimeScale, x: number, y: numbe
   let bestDistance = Infinity
   for (const bar of rowAt(layout, y)?.bars ?? []) {
     if (y < bar.top || y > bar.top + bar.height) continue
-    const left = scale.toX(bar.startMs)
-    const right = Math.max(scale.toX(bar.endMs), left)
+    const left = scale.xAt(bar.startMs)
+    const right = Math.max(scale.xAt(bar.endMs), left)
     const slack = Math.max(0, (MIN_TARGET_PX - (right - left)) / 2)
     if (x < left - slack || x > right + slack) continue
     const distance = Math.abs(x - (left + right) / 2)

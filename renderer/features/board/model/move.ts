@@ -60,7 +60,7 @@ export function carryToPoint(
   const from = layout.rows[carry.bar.row] as BoardRow
   const over = rowAt(layout, point.y)
   const row = over && over.lane.group === from.lane.group ? over : layout.rows[carry.row]
-  const startMs = snapToStep(scale.toMs(point.x) - grabMs, midnightMs)
+  const startMs = snapToStep(scale.msAt(point.x) - grabMs, midnightMs)
   return { ...carry, startMs, laneId: row?.lane.id ?? carry.laneId, row: row?.index ?? carry.row }
 }
 

@@ -22,8 +22,8 @@ export interface TimeScale {
   readonly pxPerHour: number
   readonly widthPx: number
   readonly folds: readonly (Fold & { readonly x: number })[]
-  toX(ms: number): number
-  toMs(x: number): number
+  xAt(ms: number): number
+  msAt(x: number): number
   isFolded(ms: number): boolean
 }
 
@@ -79,14 +79,14 @@ export function createTimeScale(
     pxPerHour,
     widthPx,
     folds: segments.filter((s) => s.folded).map((s) => ({ fromMs: s.fromMs, toMs: s.toMs, x: s.x })),
-    toX(ms) {
+    xAt(ms) {
       if (ms <= fromMs) return (ms - fromMs) * perMs
       if (ms >= toMs) return widthPx + (ms - toMs) * perMs
       const segment = findSegment(segments, ms, 'fromMs')
       if (!segment) return 0
       return segment.x + ((ms - segment.fromMs) / (segment.toMs - segment.fromMs)) * segment.width
     },
-    toMs(x) {
+    msAt(x) {
       if (x <= 0) return fromMs + x / perMs
       if (x >= widthPx) return toMs + (x - widthPx) / perMs
       const segment = findSegment(segments, x, 'x')
@@ -101,7 +101,7 @@ export function createTimeScale(
 
 /** Scroll offset that keeps the instant under `pointerX` (px from the left edge of the view) where it is. */
 export function scrollAround(before: TimeScale, after: TimeScale, scrollX: number, pointerX: number): number {
-  return after.toX(before.toMs(scrollX + pointerX)) - pointerX
+  return after.xAt(before.msAt(scrollX + pointerX)) - pointerX
 }
 
 /** Keeps the view inside the world; a world narrower than the view stays at its left edge. */

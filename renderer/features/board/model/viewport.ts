@@ -64,7 +64,7 @@ export function zoomAround(
 
 /** Puts an instant at `share` (0…1) of the view's width. */
 export function lookAt(view: Viewport, ms: number, share: number, world: World, size: ViewSize): Viewport {
-  const scrollX = view.scale.toX(ms) - size.widthPx * share
+  const scrollX = view.scale.xAt(ms) - size.widthPx * share
   return clamp({ scale: view.scale, scrollX, scrollY: view.scrollY }, world, size)
 }
 
@@ -72,7 +72,7 @@ export function lookAt(view: Viewport, ms: number, share: number, world: World, 
 export function adoptWorld(view: Viewport, world: World, size: ViewSize): Viewport {
   const scale = makeScale(world, view.scale.pxPerHour)
   return clamp(
-    { scale, scrollX: scale.toX(view.scale.toMs(view.scrollX)), scrollY: view.scrollY },
+    { scale, scrollX: scale.xAt(view.scale.msAt(view.scrollX)), scrollY: view.scrollY },
     world,
     size,
   )

@@ -38,7 +38,7 @@ export interface Scene {
   readonly text: SceneText
 }
 
-export const xOf = (scene: Scene, ms: number): number => scene.scale.toX(ms) - scene.scrollX
+export const xOf = (scene: Scene, ms: number): number => scene.scale.xAt(ms) - scene.scrollX
 export const yOf = (scene: Scene, worldY: number): number => worldY - scene.scrollY + AXIS_PX
 
 /** Crisp one-pixel lines sit on half pixels. */
