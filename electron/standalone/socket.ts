@@ -58,7 +58,11 @@ export function servePeer(
   hooks: SocketHooks,
   clock: () => number,
 ): Peer {
-  const connectionId = core.openConnection({ kind: 'socket', remote: session.remote })
+  const connectionId = core.openConnection({
+    kind: 'socket',
+    remote: session.remote,
+    sessionKey: session.label,
+  })
   const send = (message: unknown) => {
     if (socket.readyState !== socket.OPEN) return
     if (socket.bufferedAmount > MAX_BACKLOG_BYTES) socket.terminate()
