@@ -19,7 +19,9 @@ export interface AppState {
   readonly people: readonly {
     readonly id: string
     readonly name: string
+    readonly shortName: string
     readonly role: Role
+    readonly baseId: string | null
     readonly hasPin: boolean
     readonly waitUntilMs: number | null
   }[]

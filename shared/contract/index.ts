@@ -3,6 +3,7 @@ import { catalogueContract } from './catalogue.ts'
 import { dashboardContract } from './dashboard.ts'
 import { planningContract, slotContract } from './planning.ts'
 import { sessionContract } from './session.ts'
+import { settingsContract } from './settings.ts'
 import { todayContract } from './today.ts'
 import type { CallOf, Contract, OutputOf } from './define.ts'
 
@@ -14,6 +15,7 @@ export const CONTRACT = {
   ...catalogueContract,
   ...dashboardContract,
   ...sessionContract,
+  ...settingsContract,
   ...todayContract,
 } satisfies Contract
 

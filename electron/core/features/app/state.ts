@@ -17,9 +17,10 @@ export function personOf(db: Db, personId: string): Person | null {
 }
 
 export function peopleOf(db: Db, nowMs: number): AppState['people'] {
-  return prepared<[], { id: string; name: string; role: Role; hasPin: number; waitUntilMs: number | null }>(
+  type Row = Omit<AppState['people'][number], 'hasPin'> & { hasPin: number }
+  return prepared<[], Row>(
     db,
-    `SELECT person.id, person.name, person.role, pinVerifier.personId IS NOT NULL AS hasPin, pinVerifier.waitUntilMs
+    `SELECT person.id, person.name, person.shortName, person.role, person.baseId, pinVerifier.personId IS NOT NULL AS hasPin, pinVerifier.waitUntilMs
      FROM person LEFT JOIN pinVerifier ON pinVerifier.personId = person.id
      WHERE person.active = 1 AND person.deleted = 0 ORDER BY person.role, person.createdMs, person.id`,
   )
