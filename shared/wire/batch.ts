@@ -20,6 +20,8 @@ export interface ChainLink {
 export interface OpBatch {
   readonly ops: readonly Op[]
   readonly links: readonly ChainLink[]
+  /** The canonical stamps of ops that a restored hub has lost and gets back; null for ops on their first way. */
+  readonly stamps: readonly Stamp[] | null
 }
 
 export interface CanonicalBatch {
@@ -42,7 +44,9 @@ interface Shape {
   readonly ops: Op[]
 }
 
-const FLAG_CANONICAL = 1
+/** Fields of one op; together with the limit on ops this bounds what a small batch can grow to. */
+const MAX_FIELDS = 100
+const FLAG = { pushed: 0, canonical: 1, returned: 2 } as const
 
 class Words {
   readonly list: string[] = []
@@ -63,7 +67,7 @@ class Words {
 export function encodeBatch(batch: OpBatch): Uint8Array {
   const out = new ByteWriter(8192)
   out.byte(BATCH_VERSION)
-  out.byte(0)
+  out.byte(batch.stamps ? FLAG.returned : FLAG.pushed)
   out.uint(batch.links.length)
   for (const { author, stream, previousSeq, head } of batch.links) {
     out.text(author)
@@ -72,6 +76,7 @@ export function encodeBatch(batch: OpBatch): Uint8Array {
     out.blob(head)
   }
   writeOps(out, batch.ops)
+  if (batch.stamps) writeStamps(out, batch.ops, batch.stamps)
   return out.finish()
 }
 
@@ -79,30 +84,51 @@ export function encodeBatch(batch: OpBatch): Uint8Array {
 export function encodeCanonicalBatch(batch: CanonicalBatch): Uint8Array {
   const out = new ByteWriter(8192)
   out.byte(BATCH_VERSION)
-  out.byte(FLAG_CANONICAL)
+  out.byte(FLAG.canonical)
   out.uint(batch.hubEpoch)
   writeOps(out, batch.ops)
   writeDeltas(
     out,
     batch.ops.map(({ hubSeq }) => hubSeq),
   )
-  for (const { at, stamp } of batch.ops) out.int(stamp.ms - at.ms)
-  for (const { at, stamp } of batch.ops) out.uint(stamp.ctr === at.ctr ? 0 : stamp.ctr + 1)
+  writeStamps(
+    out,
+    batch.ops,
+    batch.ops.map(({ stamp }) => stamp),
+  )
   return out.finish()
 }
 
-function open(bytes: Uint8Array, canonical: boolean): ByteReader {
+/** Canonical stamps as differences to the author's clock: mostly nothing. */
+function writeStamps(out: ByteWriter, ops: readonly Op[], stamps: readonly Stamp[]): void {
+  for (const [index, { at }] of ops.entries()) out.int(stamps[index]!.ms - at.ms)
+  for (const [index, { at }] of ops.entries()) {
+    const { ctr } = stamps[index]!
+    out.uint(ctr === at.ctr ? 0 : ctr + 1)
+  }
+}
+
+function readStamps(input: ByteReader, ops: readonly Op[]): Stamp[] {
+  const lateMs = ops.map(() => input.int())
+  return ops.map(({ at }, index) => {
+    const counter = input.uint()
+    const stamp = { ms: at.ms + lateMs[index]!, ctr: counter === 0 ? at.ctr : counter - 1 }
+    if (!Number.isSafeInteger(stamp.ms) || stamp.ms < 0) throw new DecodeError('bad stamp')
+    return stamp
+  })
+}
+
+function open(bytes: Uint8Array): { input: ByteReader; flag: number } {
   const input = new ByteReader(bytes)
   const version = input.byte()
   if (version !== BATCH_VERSION) throw new DecodeError(`unknown batch version ${version}`)
-  if ((input.byte() & FLAG_CANONICAL) !== (canonical ? FLAG_CANONICAL : 0))
-    throw new DecodeError('wrong kind of batch')
-  return input
+  return { input, flag: input.byte() }
 }
 
 /** @throws DecodeError for anything `encodeBatch` does not write */
 export function decodeBatch(bytes: Uint8Array, limits: BatchLimits = DEFAULT_LIMITS): OpBatch {
-  const input = open(bytes, false)
+  const { input, flag } = open(bytes)
+  if (flag !== FLAG.pushed && flag !== FLAG.returned) throw new DecodeError('wrong kind of batch')
   const links = Array.from({ length: countOf(input) }, () => ({
     author: input.text(),
     stream: input.uint(),
@@ -110,8 +136,9 @@ export function decodeBatch(bytes: Uint8Array, limits: BatchLimits = DEFAULT_LIM
     head: input.blob(),
   }))
   const ops = readOps(input, limits)
+  const stamps = flag === FLAG.returned ? readStamps(input, ops) : null
   if (input.left > 0) throw new DecodeError('bytes after the batch')
-  return { ops, links }
+  return { ops, links, stamps }
 }
 
 /** @throws DecodeError for anything `encodeCanonicalBatch` does not write */
@@ -119,20 +146,16 @@ export function decodeCanonicalBatch(
   bytes: Uint8Array,
   limits: BatchLimits = DEFAULT_LIMITS,
 ): CanonicalBatch {
-  const input = open(bytes, true)
+  const { input, flag } = open(bytes)
+  if (flag !== FLAG.canonical) throw new DecodeError('wrong kind of batch')
   const hubEpoch = input.uint()
   const ops = readOps(input, limits)
   const hubSeqs = readDeltas(input, ops.length)
-  const lateMs = ops.map(() => input.int())
-  const counters = ops.map(() => input.uint())
+  const stamps = readStamps(input, ops)
   if (input.left > 0) throw new DecodeError('bytes after the batch')
   return {
     hubEpoch,
-    ops: ops.map((op, index) => {
-      const counter = counters[index]!
-      const stamp: Stamp = { ms: op.at.ms + lateMs[index]!, ctr: counter === 0 ? op.at.ctr : counter - 1 }
-      return { ...op, hubEpoch, hubSeq: hubSeqs[index]!, stamp }
-    }),
+    ops: ops.map((op, index) => ({ ...op, hubEpoch, hubSeq: hubSeqs[index]!, stamp: stamps[index]! })),
   }
 }
 
@@ -230,7 +253,9 @@ function readOps(input: ByteReader, limits: BatchLimits): Op[] {
     const kind = word() as OpKind
     const table = word()
     const person = word()
-    const names = Array.from({ length: countOf(input) }, word)
+    const width = countOf(input)
+    if (width > MAX_FIELDS) throw new DecodeError('too many fields')
+    const names = Array.from({ length: width }, word)
     return { stream, kind, table, person: person === '' ? null : person, names, count: 0 }
   })
   const refs = RefTable.read(input)

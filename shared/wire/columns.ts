@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter} from '../ops/bytes.ts';
+import type { ByteReader, ByteWriter } from '../ops/bytes.ts'
 import { DecodeError, utf8Length } from '../ops/bytes.ts'
 import { readValue, writeValue } from '../ops/canonical.ts'
 import { opId, parseOpId, type OpRef } from '../ops/id.ts'

@@ -1,0 +1,205 @@
+import { z } from 'zod'
+import { ROLES } from '../contract/define.ts'
+
+/** Version of the requests; raised only when an older peer could not understand them. */
+export const WIRE_VERSION = 1
+
+const author = z.string().regex(/^[0-9a-hjkmnp-tv-z]{8}$/)
+const key = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+const signature = z.string().regex(/^[A-Za-z0-9_-]{86}$/)
+const beltId = z.string().min(1).max(80)
+const count = z.number().int().nonnegative()
+const scope = z.union([z.literal('belt'), z.templateLiteral(['base:', z.string().min(1).max(64)])])
+
+/** Signed by the belt's root key: this hub is the arbiter from now on. */
+export const handoverSchema = z.object({
+  belt: beltId,
+  rootKey: key,
+  hubKey: key,
+  term: z.number().int().min(2),
+  nextFence: z.number().int().positive(),
+  founder: author,
+  /** Streams of the founding device and how far they go at the handover. */
+  arbiterUpTo: z.record(z.string().regex(/^\d{1,4}$/), count),
+})
+export type Handover = z.output<typeof handoverSchema>
+
+export const enrolRequestSchema = z.object({
+  /** 128 bits, hexadecimal. */
+  secret: z.string().regex(/^[0-9a-f]{32}$/),
+  publicKey: key,
+  name: z.string().min(1).max(80),
+  /** The device key's signature over `enrolText`: proof that it is in hand. */
+  proof: signature,
+  handover: z.object({ statement: handoverSchema, signature }).nullable(),
+})
+export type EnrolRequest = z.output<typeof enrolRequestSchema>
+
+export const certificateSchema = z.object({
+  belt: beltId,
+  author,
+  publicKey: key,
+  role: z.enum(ROLES),
+  baseId: z.string().nullable(),
+  notBeforeMs: z.number().int(),
+  notAfterMs: z.number().int(),
+})
+export type Certificate = z.output<typeof certificateSchema>
+
+export const enrolAnswerSchema = z.object({
+  belt: beltId,
+  hubKey: key,
+  hubEpoch: count,
+  term: count,
+  certificate: certificateSchema,
+  certificateSignature: signature,
+})
+export type EnrolAnswer = z.output<typeof enrolAnswerSchema>
+
+/** A device takes a new identity: signed by the old key, proven by the new one. */
+export const renewRequestSchema = z.object({ publicKey: key, proof: signature })
+
+const stamp = z.tuple([z.number().int(), count])
+
+/** Ops of one stream, next to each other in the batch, that met the same fate at consecutive hub sequences. */
+export const runSchema = z.object({
+  from: count,
+  n: z.number().int().positive(),
+  verdict: z.enum(['applied', 'duplicate', 'rejected', 'quarantined']),
+  hub: count,
+  reason: z.string().max(200).optional(),
+  /** Canonical stamps where they are not the authors' clocks: one for all, or one each. */
+  stamps: z.array(stamp).optional(),
+})
+export type Run = z.output<typeof runSchema>
+
+export const pushAnswerSchema = z.object({
+  hubEpoch: count,
+  hubTimeMs: z.number().int(),
+  backupWatermark: count,
+  streams: z.array(
+    z.object({
+      author,
+      stream: count,
+      /** The hub's last seq of this stream. */
+      have: count,
+      /** The batch starts after what the hub has: send from `have` on. */
+      gap: z.boolean().optional(),
+      /** First seq at which this device tells another story than the hub has. */
+      forkAt: count.optional(),
+      runs: z.array(runSchema),
+    }),
+  ),
+})
+export type PushAnswer = z.output<typeof pushAnswerSchema>
+
+export const pullRequestSchema = z.object({
+  cursors: z
+    .array(z.object({ scope, epoch: count, seq: count }))
+    .min(1)
+    .max(64),
+  maxBytes: z.number().int().min(256).max(8_000_000),
+  /** Codings this device reads. */
+  accepts: z.array(z.string().max(16)).max(8),
+  /** Include this device's own ops: after its store was lost or restored. */
+  own: z.boolean().default(false),
+})
+export type PullRequest = z.input<typeof pullRequestSchema>
+
+export const pullHeadSchema = z.object({
+  hubEpoch: count,
+  hubTimeMs: z.number().int(),
+  backupWatermark: count,
+  scopes: z.array(
+    z.object({
+      scope,
+      /** Everything up to here is in this answer or came before. */
+      through: count,
+      more: z.boolean(),
+      /** Length of the envelope that follows, 0 for none. */
+      bytes: count,
+    }),
+  ),
+})
+export type PullHead = z.output<typeof pullHeadSchema>
+
+/** How far the hub is with the caller's own streams. */
+export const statusAnswerSchema = z.object({
+  hubEpoch: count,
+  hubTimeMs: z.number().int(),
+  term: count,
+  backupWatermark: count,
+  recovering: z.boolean(),
+  certificate: certificateSchema,
+  streams: z.array(z.object({ author, stream: count, seq: count })),
+})
+export type StatusAnswer = z.output<typeof statusAnswerSchema>
+
+export const HUB_ERROR_CODES = [
+  'bad-request',
+  'bad-batch',
+  'not-enrolled',
+  'bad-signature',
+  'stale-counter',
+  'revoked',
+  'expired',
+  'epoch',
+  'code-wrong',
+  'code-expired',
+  'belt-exists',
+  'not-found',
+  'too-large',
+  'too-many',
+  'busy',
+  'internal',
+] as const
+export const hubErrorSchema = z.object({
+  code: z.enum(HUB_ERROR_CODES),
+  /** For `epoch`: the hub's. For `stale-counter`: the least counter it takes. */
+  number: count.optional(),
+})
+export type HubErrorCode = (typeof HUB_ERROR_CODES)[number]
+export type HubError = z.output<typeof hubErrorSchema>
+
+/** What a device signs for one request; `bodyHash` is SHA-256 in hexadecimal. */
+export function requestText(request: {
+  belt: string
+  epoch: number
+  path: string
+  bodyHash: string
+  author: string
+  counter: number
+}): string {
+  const { belt, epoch, path, bodyHash, author: name, counter } = request
+  return `chanbo request 1\n${belt}\n${epoch}\n${path}\n${bodyHash}\n${name}\n${counter}`
+}
+
+/** What the hub signs for one answer, bound to the request it answers. */
+export function answerText(answer: {
+  belt: string
+  author: string
+  counter: number
+  status: number
+  bodyHash: string
+}): string {
+  return `chanbo answer 1\n${answer.belt}\n${answer.author}\n${answer.counter}\n${answer.status}\n${answer.bodyHash}`
+}
+
+export const enrolText = (secretHash: string, publicKey: string, hubKey: string): string =>
+  `chanbo enrol 1\n${secretHash}\n${publicKey}\n${hubKey}`
+
+export const renewText = (belt: string, oldAuthor: string, publicKey: string): string =>
+  `chanbo renew 1\n${belt}\n${oldAuthor}\n${publicKey}`
+
+export function handoverText(handover: Handover): string {
+  const streams = Object.entries(handover.arbiterUpTo)
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([stream, seq]) => `${stream}:${seq}`)
+  const { belt, rootKey, hubKey, term, nextFence, founder } = handover
+  return `chanbo handover 1\n${belt}\n${rootKey}\n${hubKey}\n${term}\n${nextFence}\n${founder}\n${streams.join(',')}`
+}
+
+export function certificateText(certificate: Certificate): string {
+  const { belt, author: name, publicKey, role, baseId, notBeforeMs, notAfterMs } = certificate
+  return `chanbo certificate 1\n${belt}\n${name}\n${publicKey}\n${role}\n${baseId ?? ''}\n${notBeforeMs}\n${notAfterMs}`
+}
