@@ -94,7 +94,8 @@ export function createTimeScale(
       return segment.fromMs + ((x - segment.x) / segment.width) * (segment.toMs - segment.fromMs)
     },
     isFolded(ms) {
-      return findSegment(segments, ms, 'fromMs')?.folded === true && ms > fromMs && ms < toMs
+      const segment = findSegment(segments, ms, 'fromMs')
+      return segment?.folded === true && ms > segment.fromMs && ms < segment.toMs
     },
   }
 }
