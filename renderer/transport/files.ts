@@ -9,11 +9,8 @@ export async function uploadFile(file: File): Promise<Result<FileHandle>> {
       body: file,
       headers: { 'content-type': 'application/octet-stream' },
     })
-    if (answer.status === 413) return fail('file-too-large', { name: file.name })
-    if (answer.status === 507) return fail('store-full')
-    if (!answer.ok) return fail('file-gone', { name: file.name })
-    const { handle } = (await answer.json()) as { handle: string }
-    return ok({ handle, name: file.name, sizeBytes: file.size })
+    if (!answer.ok) return (await answer.json()) as Result<never>
+    return ok((await answer.json()) as FileHandle)
   } catch {
     return fail('connection-lost')
   }

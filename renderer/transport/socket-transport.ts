@@ -140,6 +140,7 @@ export function createSocketTransport(options: SocketOptions): Transport {
   void connect()
   return {
     request: (name, input) => call(name, input),
+    shell: (name, input) => call(name, input),
     on(listener) {
       eventListeners.add(listener)
       return () => eventListeners.delete(listener)
@@ -156,7 +157,7 @@ export function createSocketTransport(options: SocketOptions): Transport {
     sendFile: uploadFile,
     saveFile(handle, suggestedName) {
       downloadFile(handle, suggestedName)
-      return Promise.resolve(ok(null))
+      return Promise.resolve(ok({ name: suggestedName }))
     },
   }
 }

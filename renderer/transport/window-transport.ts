@@ -1,7 +1,7 @@
 import type { AppEvent } from '../../shared/contract/event.ts'
 import { fail, type Result } from '../../shared/contract/result.ts'
 import { uploadFile } from './files.ts'
-import type { FileHandle, Transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 /** What the preload script exposes: one object with two functions. */
 export interface Bridge {
@@ -20,13 +20,14 @@ export function createWindowTransport(bridge: Bridge): Transport {
     (bridge.request(name, input) as Promise<Result<T>>).catch(() => fail('connection-lost'))
   return {
     request: (name, input) => call(name, input),
+    shell: (name, input) => call(name, input),
     on: (listener) => bridge.on(listener),
     onLink(listener) {
       listener('up')
       return () => undefined
     },
-    pickFile: (accept) => call<FileHandle | null>('shell/pickFile', { accept }),
+    pickFile: (accept) => call('shell/pickFile', { accept }),
     sendFile: uploadFile,
-    saveFile: (handle, suggestedName) => call<null>('shell/saveFile', { handle, suggestedName }),
+    saveFile: (handle, suggestedName) => call('shell/saveFile', { handle, suggestedName }),
   }
 }

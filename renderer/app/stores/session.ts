@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, readonly, ref, shallowRef } from 'vue'
 import type { AppState } from '../../../shared/contract/app.ts'
 import type { Role } from '../../../shared/contract/define.ts'
 import type { AppError } from '../../../shared/contract/result.ts'
@@ -16,6 +16,8 @@ export const useSession = defineStore('session', () => {
   const error = shallowRef<AppError | null>(null)
   /** Base chosen in the scope switch; null looks at the whole belt. */
   const chosenBaseId = ref<string | null>(localStorage.getItem(scopeKey))
+
+  const recoveryCode = ref<string | null>(null)
 
   const belt = computed(() => state.value?.belt ?? null)
   const person = computed(() => state.value?.person ?? null)
@@ -53,10 +55,30 @@ export const useSession = defineStore('session', () => {
     else localStorage.removeItem(scopeKey)
   }
 
+  /** Held from the belt's creation until the person says it is written down; null lets it go. */
+  function keepRecoveryCode(code: string | null) {
+    recoveryCode.value = code
+  }
+
   async function signOut() {
     await transport().request('session/close', {})
     await refresh()
   }
 
-  return { state, error, belt, person, role, bases, base, canWrite, refresh, start, chooseBase, signOut }
+  return {
+    state,
+    error,
+    belt,
+    person,
+    role,
+    bases,
+    base,
+    canWrite,
+    recoveryCode: readonly(recoveryCode),
+    refresh,
+    start,
+    chooseBase,
+    keepRecoveryCode,
+    signOut,
+  }
 })
