@@ -74,6 +74,14 @@ export async function createApp(o: AppOptions): Promise<FastifyInstance> {
   const findSession = (request: FastifyRequest): Session | null =>
     o.sessions.find(readSecret(request), remote)
 
+  // Before the gate: its own hooks have to run first, or the sockets of refused upgrades would stay open.
+  await app.register(fastifyWebsocket, {
+    options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
+    errorHandler: (error, socket) => {
+      o.log.warn('socket failed', { error: String(error) })
+      socket.terminate()
+    },
+  })
   app.addHook('onRequest', async (request, reply) => {
     const path = request.url.split('?')[0] ?? ''
     const isUpgrade = request.headers.upgrade !== undefined
@@ -106,13 +114,6 @@ export async function createApp(o: AppOptions): Promise<FastifyInstance> {
 
   addSessionRoutes(app, o, { remote, cookieName, readSecret, findSession })
   addFileRoutes(app, o)
-  await app.register(fastifyWebsocket, {
-    options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
-    errorHandler: (error, socket) => {
-      o.log.warn('socket failed', { error: String(error) })
-      socket.terminate()
-    },
-  })
   await app.register(async (scope) => {
     scope.get('/ws', { websocket: true }, (socket, request) => {
       const session = findSession(request)
