@@ -44,7 +44,10 @@ export interface Feature {
   readonly search?: (text: string) => Promise<readonly CommandEntry[]>
 }
 
-export const defineFeature = (feature: Feature): Feature => feature
+/** A declaration, not a constant: the features found below call it while this module is still being evaluated. */
+export function defineFeature(feature: Feature): Feature {
+  return feature
+}
 
 /** Top to bottom; settings sit at the foot. */
 const railOrder = [
