@@ -136,8 +136,8 @@ export function addBooking(
 }
 
 /**
- * What a session needs made: a sample first (unless it has passed already) and the goods it will sell. `made` means the
- * sample exists and waits for inspection.
+ * What a session needs made: a sample first (unless it has passed already) and the goods it will sell. `made` means that
+ * it is on the line now.
  */
 function addChain(
   world: DemoWorld,
@@ -175,8 +175,8 @@ function addChain(
       quantity: 2,
       releaseMs: Math.min(nowMs, earliestMs),
       dueMs: earliestMs,
-      status: sample === 'made' ? 'done' : 'open',
-      doneQuantity: sample === 'made' ? 2 : 0,
+      status: sample === 'made' ? 'running' : 'open',
+      doneQuantity: 0,
     })
   order({
     kind,
@@ -203,7 +203,7 @@ function addWanted(world: DemoWorld, count: number): void {
     const hero = skus[0]!
     const day = 1 + (index % 6)
     const earliestMs = at(world, day, 8 * 60)
-    const latestMs = at(world, Math.min(day + random.between(1, 2), 7), 2 * 60)
+    const latestMs = Math.min(at(world, day + random.between(1, 2), 2 * 60), at(world, 7, 0))
     const likely = skus.map(
       (sku, position) => likelyOf(world, merchant, sku.family) >> (position === 0 ? 0 : 2),
     )

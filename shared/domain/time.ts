@@ -42,7 +42,19 @@ export function isSupportedZone(timeZone: string): boolean {
 const localDays = (ms: number, timeZone: string) =>
   Math.floor((ms + offsetMin(timeZone) * MINUTE_MS) / DAY_MS)
 
-const keyOfDays = (days: number): DayKey => new Date(days * DAY_MS).toISOString().slice(0, 10)
+const keys = new Map<number, DayKey>()
+const MOST_KEYS = 20_000
+
+/** Writing a date is slow and few days are ever asked for: each is written once. */
+function keyOfDays(days: number): DayKey {
+  let key = keys.get(days)
+  if (key === undefined) {
+    if (keys.size >= MOST_KEYS) keys.clear()
+    key = new Date(days * DAY_MS).toISOString().slice(0, 10)
+    keys.set(days, key)
+  }
+  return key
+}
 
 /** Days since 1970-01-01 of a day key. @throws RangeError for text that is no calendar day. */
 export function dayNumber(day: DayKey): number {

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { appContract } from '../../../../shared/contract/app.ts'
+import { DEMO_NOW_MS, DEMO_SEED, generateDemo, type DemoReference } from '../../../../shared/demo/index.ts'
+import type { ActionHandlers, Actor } from '../../context.ts'
+import { makeKeys, saveKeys } from '../../keys.ts'
+import type { Services } from '../../services.ts'
+import { writeDrafts } from './write.ts'
+
+const STORE = 'demo'
+const NOBODY: Actor = { connectionId: '', personId: null, role: null, baseId: null }
+/** Rows without which the belt has no clock: written before the store is opened again on the demo's own time. */
+const FIRST_TABLES = new Set(['belt'])
+
+const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T
+
+/** Factors and holiday years that come with the product. */
+export function readReference(resourcesDir: string): DemoReference {
+  const { factors } = readJson<{ factors: DemoReference['factors'] }>(
+    join(resourcesDir, 'factors', 'factors.json'),
+  )
+  const { years } = readJson<{ years: DemoReference['years'] }>(
+    join(resourcesDir, 'calendars', 'holidays-cn.json'),
+  )
+  return { factors, years }
+}
+
+/** Makes the demo belt. It becomes the belt to reopen only once it is complete: a half-made one is made again. */
+function buildDemo(services: Services): string {
+  const drafts = generateDemo({
+    seed: DEMO_SEED,
+    nowMs: DEMO_NOW_MS,
+    reference: readReference(services.resourcesDir),
+    sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
+  })
+  const keys = makeKeys({ founder: true })
+  saveKeys(services.dataDir, STORE, keys)
+  const known = { store: STORE, id: '', name: '', isDemo: true, openedMs: services.clock() }
+  services.files.open(known)
+  services.switchTo(STORE)
+  const ids = new Map<string, string>()
+  const beltId = services.belt().store.transact(() => {
+    const { store } = services.belt()
+    services.transact(NOBODY, ({ write }) =>
+      writeDrafts(
+        write,
+        drafts.filter((draft) => FIRST_TABLES.has(draft.table)),
+        ids,
+      ),
+    )
+    const id = ids.get('belt')!
+    store.setMeta('beltId', id)
+    store.setMeta('arbiter', 'self')
+    store.setMeta('term', '1')
+    store.setMeta('demoOpenedMs', String(services.clock()))
+    return id
+  })
+  services.switchTo(STORE)
+  services.files.close()
+  const { store } = services.belt()
+  store.transact(() => {
+    services.transact(NOBODY, ({ write }) => {
+      writeDrafts(
+        write,
+        drafts.filter((draft) => !FIRST_TABLES.has(draft.table)),
+        ids,
+      )
+      write.create('device', {
+        name: services.files.deviceName,
+        author: keys.author,
+        baseId: ids.get('base/wendeng') ?? null,
+      })
+    })
+    store.setMeta('demoReady', '1')
+  })
+  services.files.open({ ...services.belt().known, openedMs: services.clock() })
+  return beltId
+}
+
+export const demoActions: Pick<ActionHandlers<typeof appContract>, 'app/openDemo'> = {
+  'app/openDemo': (_, { services }) => {
+    const known = services.files.list().find((belt) => belt.store === STORE)
+    if (known && services.files.exists(STORE)) {
+      if (services.openBelt()?.known.store !== STORE) services.switchTo(STORE)
+      const open = services.openBelt()
+      if (open?.store.meta('demoReady') === '1') return Promise.resolve({ beltId: open.info.id })
+      services.closeBelt()
+    }
+    if (services.files.exists(STORE) || known) services.files.remove(STORE)
+    const beltId = buildDemo(services)
+    services.emit({ kind: 'changed', topics: ['app'] })
+    return Promise.resolve({ beltId })
+  },
+}
