@@ -13,9 +13,8 @@ export function lowerBound(shop: CompiledShop): number {
   const tail = new Int32Array(n)
   let bound = 0
   for (let j = 0; j < jobs; j++) {
-    let r = 0
+    let r = release[j]!
     for (let u = jobStart[j]!; u < jobStart[j + 1]!; u++) {
-      r = Math.max(r, release[u]!)
       head[u] = r
       r += shortest[u]!
     }

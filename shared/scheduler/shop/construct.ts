@@ -12,7 +12,7 @@ export function constructRandom(shop: CompiledShop, random: Random, greed: numbe
   const { hasSetups, setup, setupStride, group } = shop
   const free = new Float64Array(m)
   const lastGroup = new Int32Array(m).fill(setupStride - 1)
-  const jobReady = new Float64Array(jobs)
+  const jobReady = Float64Array.from(release)
   const next = Int32Array.from(jobStart.subarray(0, jobs))
   const open: number[] = []
   for (let j = 0; j < jobs; j++) if (jobStart[j]! < jobStart[j + 1]!) open.push(j)
@@ -36,14 +36,14 @@ export function constructRandom(shop: CompiledShop, random: Random, greed: numbe
     let at = random.int(open.length)
     let j = open[at]!
     let u = next[j]!
-    evaluate(u, Math.max(jobReady[j]!, release[u]!))
+    evaluate(u, jobReady[j]!)
     if (open.length > 1 && random.float() < greed) {
       const machine = bestMachine
       const end = bestEnd
       const otherAt = random.int(open.length)
       const other = open[otherAt]!
       const w = next[other]!
-      evaluate(w, Math.max(jobReady[other]!, release[w]!))
+      evaluate(w, jobReady[other]!)
       if (end <= bestEnd) {
         bestMachine = machine
         bestEnd = end

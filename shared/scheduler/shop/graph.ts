@@ -10,7 +10,8 @@ export interface ShopSolution {
 
 /**
  * The disjunctive graph of one complete solution: machine sequences, a topological order, heads (earliest
- * starts) and tails (longest way to the end, own duration excluded). Index n stands for "none".
+ * starts) and tails (longest way to the end), both stored with the operation's own duration added. Index n
+ * stands for "none"; indices above it are the jobs' sources.
  */
 export class ShopGraph {
   readonly shop: CompiledShop
@@ -18,8 +19,10 @@ export class ShopGraph {
   readonly machineSucc: Int32Array
   readonly machine: Int32Array
   readonly duration: Int32Array
-  readonly head: Int32Array
-  readonly tail: Int32Array
+  /** Earliest end of each operation. */
+  readonly end: Int32Array
+  /** Longest way from the start of each operation to the end of the schedule. */
+  readonly lead: Int32Array
   readonly order: Int32Array
   readonly position: Int32Array
   /** `sequence[k * n + i]`: the i-th operation of machine k. */
@@ -39,14 +42,15 @@ export class ShopGraph {
     this.machineSucc = new Int32Array(n + 1).fill(n)
     this.machine = new Int32Array(n + 1).fill(-1)
     this.duration = new Int32Array(n + 1)
-    this.head = new Int32Array(n + 1)
-    this.tail = new Int32Array(n + 1)
+    this.end = new Int32Array(n + 1 + shop.jobs)
+    this.end.set(shop.release, n + 1)
+    this.lead = new Int32Array(n + 1)
     this.order = new Int32Array(n)
     this.position = new Int32Array(n + 1)
     this.sequence = new Int32Array(shop.m * n)
     this.count = new Int32Array(shop.m)
     this.index = new Int32Array(n + 1)
-    this.mark = new Int32Array(n + 1)
+    this.mark = new Int32Array(n + 1 + shop.jobs)
     this.kept = new Int32Array(n)
     this.moved = new Int32Array(n)
   }
@@ -87,66 +91,57 @@ export class ShopGraph {
     into.machine.set(this.machine.subarray(0, this.shop.n))
   }
 
+  /** Earliest start. */
+  headOf(u: number): number {
+    return this.end[u]! - this.duration[u]!
+  }
+
   /** Recomputes heads from a position on, and the makespan. */
   sweepHeads(from: number): void {
-    const { n, jobs, jobPred, jobStart, release, hasSetups, setup, setupStride, group } = this.shop
-    const { order, head, duration, machinePred, machine } = this
+    const { n, jobs, jobPred, jobStart, hasSetups, setup, setupStride, group } = this.shop
+    const { order, end, duration, machinePred, machine } = this
     if (hasSetups) {
       for (let i = from; i < n; i++) {
         const u = order[i]!
-        const a = jobPred[u]!
         const b = machinePred[u]!
-        let r = release[u]!
-        const ra = head[a]! + duration[a]!
-        if (ra > r) r = ra
-        const rb =
-          head[b]! + duration[b]! + setup[(machine[u]! * setupStride + group[b]!) * setupStride + group[u]!]!
-        head[u] = rb > r ? rb : r
+        const ra = end[jobPred[u]!]!
+        const rb = end[b]! + setup[(machine[u]! * setupStride + group[b]!) * setupStride + group[u]!]!
+        end[u] = (rb > ra ? rb : ra) + duration[u]!
       }
     } else {
       for (let i = from; i < n; i++) {
         const u = order[i]!
-        const a = jobPred[u]!
-        const b = machinePred[u]!
-        let r = release[u]!
-        const ra = head[a]! + duration[a]!
-        if (ra > r) r = ra
-        const rb = head[b]! + duration[b]!
-        head[u] = rb > r ? rb : r
+        const ra = end[jobPred[u]!]!
+        const rb = end[machinePred[u]!]!
+        end[u] = (rb > ra ? rb : ra) + duration[u]!
       }
     }
-    let end = 0
+    let makespan = 0
     for (let j = 1; j <= jobs; j++) {
-      const u = jobStart[j]! - 1
-      if (u < 0) continue
-      const c = head[u]! + duration[u]!
-      if (c > end) end = c
+      const c = end[jobStart[j]! - 1]!
+      if (c > makespan) makespan = c
     }
-    this.makespan = end
+    this.makespan = makespan
   }
 
   /** Recomputes tails from a position down to the start. */
   sweepTails(from: number): void {
     const { jobSucc, hasSetups, setup, setupStride, group } = this.shop
-    const { order, tail, duration, machineSucc, machine } = this
+    const { order, lead, duration, machineSucc, machine } = this
     if (hasSetups) {
       for (let i = from; i >= 0; i--) {
         const u = order[i]!
-        const a = jobSucc[u]!
         const b = machineSucc[u]!
-        const qa = tail[a]! + duration[a]!
-        const qb =
-          tail[b]! + duration[b]! + setup[(machine[u]! * setupStride + group[u]!) * setupStride + group[b]!]!
-        tail[u] = qb > qa ? qb : qa
+        const qa = lead[jobSucc[u]!]!
+        const qb = lead[b]! + setup[(machine[u]! * setupStride + group[u]!) * setupStride + group[b]!]!
+        lead[u] = (qb > qa ? qb : qa) + duration[u]!
       }
     } else {
       for (let i = from; i >= 0; i--) {
         const u = order[i]!
-        const a = jobSucc[u]!
-        const b = machineSucc[u]!
-        const qa = tail[a]! + duration[a]!
-        const qb = tail[b]! + duration[b]!
-        tail[u] = qb > qa ? qb : qa
+        const qa = lead[jobSucc[u]!]!
+        const qb = lead[machineSucc[u]!]!
+        lead[u] = (qb > qa ? qb : qa) + duration[u]!
       }
     }
   }

@@ -49,9 +49,11 @@ export interface CompiledShop {
   jobOf: Int32Array
   /** First operation of each job; entry `jobs` is n. */
   jobStart: Int32Array
+  /** Job predecessor; n + 1 + j for the first operation of job j, a source that ends at its release. */
   jobPred: Int32Array
+  /** Job successor, n for none. */
   jobSucc: Int32Array
-  /** Release of an operation: its job's release on first operations, otherwise 0. */
+  /** Release by job. */
   release: Int32Array
   due: Int32Array
   weight: Int32Array
@@ -82,7 +84,7 @@ export function compileShop(instance: ShopInstance): CompiledShop {
   const jobStart = new Int32Array(jobs + 1)
   const jobPred = new Int32Array(n + 1).fill(n)
   const jobSucc = new Int32Array(n + 1).fill(n)
-  const release = new Int32Array(n + 1)
+  const release = new Int32Array(jobs)
   const due = new Int32Array(jobs)
   const weight = new Int32Array(jobs)
   const modeStart = new Int32Array(n + 1)
@@ -97,12 +99,12 @@ export function compileShop(instance: ShopInstance): CompiledShop {
   for (const [j, job] of instance.jobs.entries()) {
     jobStart[j] = u
     due[j] = job.due === undefined ? 0x3fffffff : Math.min(0x3fffffff, job.due)
+    release[j] = checkMinutes(job.release ?? 0, `release of job ${j}`)
     weight[j] = checkMinutes(job.weight ?? 1, `weight of job ${j}`)
     for (const [i, operation] of job.operations.entries()) {
       jobOf[u] = j
-      if (i > 0) jobPred[u] = u - 1
+      jobPred[u] = i > 0 ? u - 1 : n + 1 + j
       if (i < job.operations.length - 1) jobSucc[u] = u + 1
-      if (i === 0) release[u] = checkMinutes(job.release ?? 0, `release of job ${j}`)
       modeStart[u] = modeMachine.length
       for (const mode of operation.modes) {
         const k = mode.machine

@@ -5,6 +5,7 @@ import { createSolution, ShopGraph, type ShopSolution } from './graph.ts'
 import type { CompiledShop } from './instance.ts'
 import { blend, ElitePool } from './pool.ts'
 import { MakespanTabu } from './tabu.ts'
+import type { ShopElite, ShopPlan } from './index.ts'
 
 export interface MakespanSettings {
   poolSize: number
@@ -14,7 +15,7 @@ export interface MakespanSettings {
   probeLength: number
 }
 export class MakespanSearch {
-  readonly best: ShopSolution
+  readonly best_: ShopSolution
   readonly bound: number
   iterations = 0
   readonly shop: CompiledShop
@@ -29,17 +30,17 @@ export class MakespanSearch {
 
   constructor(shop: CompiledShop, seed: number, settings: Partial<MakespanSettings> = {}) {
     this.shop = shop
-    this.settings = { poolSize: 8, stallFirst: 4000, stall: 12000, probes: 1, probeLength: 500, ...settings }
+    this.settings = { poolSize: 6, stallFirst: 3000, stall: 5000, probes: 1, probeLength: 500, ...settings }
     this.random = new Random(seed)
     this.tabu = new MakespanTabu(new ShopGraph(shop), this.random)
     this.pool = new ElitePool(shop, this.settings.poolSize)
-    this.best = createSolution(shop)
+    this.best_ = createSolution(shop)
     this.draft = createSolution(shop)
     this.bound = lowerBound(shop)
   }
 
   get proven(): boolean {
-    return this.best.value <= this.bound
+    return this.best_.value <= this.bound
   }
 
   step(iterations: number): void {
@@ -48,7 +49,7 @@ export class MakespanSearch {
       if (!this.running) this.begin()
       const used = this.tabu.run(end - this.iterations, this.stallNow, this.bound)
       this.iterations += Math.max(1, used)
-      if (this.tabu.best.value < this.best.value) copySolution(this.tabu.best, this.best)
+      if (this.tabu.best.value < this.best_.value) copySolution(this.tabu.best, this.best_)
       if (this.iterations < end) {
         this.running = false
         this.finish()
@@ -72,6 +73,28 @@ export class MakespanSearch {
     this.tabu.start(draft.order, draft.machine)
     this.running = true
   }
+  get bestValue(): number {
+    return this.best_.value
+  }
+
+  lowerBound(): number {
+    return this.bound
+  }
+
+  best(): ShopPlan {
+    return planOf(this.shop, this.best_)
+  }
+
+  exportElite(): ShopElite {
+    const { value, order, machine } = this.best_
+    return { value, order: order.slice(), machine: machine.slice() }
+  }
+
+  importElite(elite: ShopElite): void {
+    this.pool.add(elite)
+    if (elite.value < this.best_.value) copySolution(elite, this.best_)
+  }
+
   accepted = 0
   private finish(): void {
     this.generation++
@@ -93,4 +116,12 @@ function copySolution(from: ShopSolution, to: ShopSolution): void {
   to.value = from.value
   to.order.set(from.order)
   to.machine.set(from.machine)
+}
+
+function planOf(shop: CompiledShop, solution: ShopSolution): ShopPlan {
+  const graph = new ShopGraph(shop)
+  graph.load(solution.order, solution.machine)
+  const end = graph.end.slice(0, shop.n)
+  const start = end.map((e, u) => e - graph.duration[u]!)
+  return { value: solution.value, start, end, machine: solution.machine.slice() }
 }

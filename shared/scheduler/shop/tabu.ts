@@ -137,23 +137,23 @@ export class MakespanTabu {
 
   /** One random critical path, first operation first. */
   private tracePath(): void {
-    const { head, duration, machinePred, makespan } = this.graph
+    const { end, duration, machinePred, makespan } = this.graph
     const { n, jobs, jobStart, jobPred } = this.graph.shop
     const { path, random } = this
     let seen = 0
     let u = n
     for (let j = 1; j <= jobs; j++) {
       const w = jobStart[j]! - 1
-      if (w >= 0 && head[w]! + duration[w]! === makespan && (++seen === 1 || random.int(seen) === 0)) u = w
+      if (end[w]! === makespan && (++seen === 1 || random.int(seen) === 0)) u = w
     }
     let at = n
     while (u !== n) {
       path[--at] = u
-      const r = head[u]!
+      const r = end[u]! - duration[u]!
       const a = jobPred[u]!
       const b = machinePred[u]!
-      const viaJob = a !== n && head[a]! + duration[a]! === r
-      const viaMachine = b !== n && head[b]! + duration[b]! === r
+      const viaJob = a < n && end[a]! === r
+      const viaMachine = b !== n && end[b]! === r
       if (viaJob && viaMachine) u = random.uint32() & 0x10000 ? a : b
       else if (viaJob) u = a
       else if (viaMachine) u = b
@@ -165,73 +165,72 @@ export class MakespanTabu {
 
   private scanBlocks(): void {
     const { path, pathLength: length } = this
-    const { machinePred, head, tail, duration } = this.graph
+    const { machinePred, end, lead } = this.graph
     const { jobPred, jobSucc } = this.graph.shop
     let start = 0
     while (start < length) {
-      let end = start
-      while (end + 1 < length && machinePred[path[end + 1]!] === path[end]!) end++
-      if (end > start) {
+      let stop = start
+      while (stop + 1 < length && machinePred[path[stop + 1]!] === path[stop]!) stop++
+      if (stop > start) {
         const first = path[start]!
-        const last = path[end]!
+        const last = path[stop]!
         const openFront = start > 0
-        const openBack = end < length - 1
-        const two = end === start + 1
+        const openBack = stop < length - 1
+        const two = stop === start + 1
         if (openBack || two) {
-          const limit = tail[last]! + duration[last]!
-          for (let i = start; i < end; i++) {
+          const limit = lead[last]!
+          for (let i = start; i < stop; i++) {
             const u = path[i]!
             const s = jobSucc[u]!
-            if (s !== last && limit >= tail[s]! + duration[s]!) this.tryRight(u, last)
+            if (s !== last && limit >= lead[s]!) this.tryRight(u, last)
           }
         }
         if (openFront && !two) {
-          const limit = head[first]! + duration[first]!
-          for (let i = start + 1; i <= end; i++) {
+          const limit = end[first]!
+          for (let i = start + 1; i <= stop; i++) {
             const v = path[i]!
             const s = jobPred[v]!
-            if (s !== first && limit >= head[s]! + duration[s]!) this.tryLeft(v, first)
+            if (s !== first && limit >= end[s]!) this.tryLeft(v, first)
           }
         }
         if (!two) {
           if (openFront) {
             const s = jobSucc[first]!
-            const need = tail[s]! + duration[s]!
-            for (let i = start + 1; i < end; i++) {
+            const need = lead[s]!
+            for (let i = start + 1; i < stop; i++) {
               const v = path[i]!
-              if (s === v || tail[v]! + duration[v]! < need) break
+              if (s === v || lead[v]! < need) break
               this.tryRight(first, v)
             }
           }
           if (openBack) {
             const s = jobPred[last]!
-            const need = head[s]! + duration[s]!
-            for (let i = end - 1; i > start; i--) {
+            const need = end[s]!
+            for (let i = stop - 1; i > start; i--) {
               const u = path[i]!
-              if (s === u || head[u]! + duration[u]! < need) break
+              if (s === u || end[u]! < need) break
               this.tryLeft(last, u)
             }
           }
         }
       }
-      start = end + 1
+      start = stop + 1
     }
   }
 
   /** Estimates u moved directly behind v, which stands later on the same machine. */
   private tryRight(u: number, v: number): void {
-    const { head, tail, duration, machinePred, machineSucc } = this.graph
-    const { n, jobPred, jobSucc, release } = this.graph.shop
+    const { end, lead, duration, machinePred, machineSucc } = this.graph
+    const { n, jobPred, jobSucc } = this.graph.shop
     const { listed, newHead, arcTabu, arcMask, iteration } = this
     const before = machinePred[u]!
-    let ready = head[before]! + duration[before]!
+    let ready = end[before]!
     let w = machineSucc[u]!
     let count = 0
     let tabu = false
     for (;;) {
       const a = jobPred[w]!
-      let r = head[a]! + duration[a]!
-      if (release[w]! > r) r = release[w]!
+      let r = end[a]!
       if (ready > r) r = ready
       newHead[count] = r
       listed[count++] = w
@@ -241,20 +240,19 @@ export class MakespanTabu {
       w = machineSucc[w]!
     }
     const a = jobPred[u]!
-    let r = head[a]! + duration[a]!
-    if (release[u]! > r) r = release[u]!
+    let r = end[a]!
     if (ready > r) r = ready
     const after = machineSucc[v]!
     const s = jobSucc[u]!
-    let q = tail[s]! + duration[s]!
-    const qa = tail[after]! + duration[after]!
+    let q = lead[s]!
+    const qa = lead[after]!
     if (qa > q) q = qa
     let value = r + duration[u]! + q
     let behind = q + duration[u]!
     for (let i = count - 1; i >= 0; i--) {
       w = listed[i]!
       const t = jobSucc[w]!
-      q = tail[t]! + duration[t]!
+      q = lead[t]!
       if (behind > q) q = behind
       behind = q + duration[w]!
       const through = newHead[i]! + behind
@@ -265,17 +263,17 @@ export class MakespanTabu {
 
   /** Estimates v moved directly before u, which stands earlier on the same machine. */
   private tryLeft(v: number, u: number): void {
-    const { head, tail, duration, machinePred, machineSucc } = this.graph
-    const { n, jobPred, jobSucc, release } = this.graph.shop
+    const { end, lead, duration, machinePred, machineSucc } = this.graph
+    const { n, jobPred, jobSucc } = this.graph.shop
     const { listed, newHead, arcTabu, arcMask, iteration } = this
     const after = machineSucc[v]!
-    let behind = tail[after]! + duration[after]!
+    let behind = lead[after]!
     let w = machinePred[v]!
     let count = 0
     let tabu = false
     for (;;) {
       const s = jobSucc[w]!
-      let q = tail[s]! + duration[s]!
+      let q = lead[s]!
       if (behind > q) q = behind
       newHead[count] = q
       listed[count++] = w
@@ -285,21 +283,19 @@ export class MakespanTabu {
       w = machinePred[w]!
     }
     const s = jobSucc[v]!
-    let q = tail[s]! + duration[s]!
+    let q = lead[s]!
     if (behind > q) q = behind
     const before = machinePred[u]!
     const a = jobPred[v]!
-    let r = head[a]! + duration[a]!
-    if (release[v]! > r) r = release[v]!
-    const rb = head[before]! + duration[before]!
+    let r = end[a]!
+    const rb = end[before]!
     if (rb > r) r = rb
     let value = r + duration[v]! + q
     let ready = r + duration[v]!
     for (let i = count - 1; i >= 0; i--) {
       w = listed[i]!
       const t = jobPred[w]!
-      r = head[t]! + duration[t]!
-      if (release[w]! > r) r = release[w]!
+      r = end[t]!
       if (ready > r) r = ready
       ready = r + duration[w]!
       const through = ready + newHead[i]!
@@ -310,19 +306,18 @@ export class MakespanTabu {
 
   private scanModes(): void {
     const { path, pathLength, modeTabu, iteration, random } = this
-    const { head, tail, duration, machine, sequence, count } = this.graph
-    const { n, m, jobPred, jobSucc, release, modeStart, modeMachine, modeDuration } = this.graph.shop
+    const { end, lead, machine, sequence, count } = this.graph
+    const { n, m, jobPred, jobSucc, modeStart, modeMachine, modeDuration } = this.graph.shop
     for (let i = 0; i < pathLength; i++) {
       const v = path[i]!
       const begin = modeStart[v]!
-      const end = modeStart[v + 1]!
-      if (end - begin < 2) continue
+      const stop = modeStart[v + 1]!
+      if (stop - begin < 2) continue
       const a = jobPred[v]!
       const s = jobSucc[v]!
-      let ready = head[a]! + duration[a]!
-      if (release[v]! > ready) ready = release[v]!
-      const behind = tail[s]! + duration[s]!
-      for (let o = begin; o < end; o++) {
+      let ready = end[a]!
+      const behind = lead[s]!
+      for (let o = begin; o < stop; o++) {
         const k = modeMachine[o]!
         if (k === machine[v]!) continue
         const tabu = modeTabu[v * m + k]! > iteration
@@ -334,7 +329,7 @@ export class MakespanTabu {
         while (low < high) {
           const mid = (low + high) >> 1
           const x = sequence[base + mid]!
-          if (head[x]! + duration[x]! > ready) high = mid
+          if (end[x]! > ready) high = mid
           else low = mid + 1
         }
         const firstLater = low
@@ -343,7 +338,7 @@ export class MakespanTabu {
         while (low < high) {
           const mid = (low + high) >> 1
           const x = sequence[base + mid]!
-          if (tail[x]! + duration[x]! > behind) low = mid + 1
+          if (lead[x]! > behind) low = mid + 1
           else high = mid
         }
         const endEarlier = low
@@ -358,12 +353,12 @@ export class MakespanTabu {
           let x = n
           if (slot > 0) {
             x = sequence[base + slot - 1]!
-            const e = head[x]! + duration[x]!
+            const e = end[x]!
             if (e > r) r = e
           }
           if (slot < size) {
             const y = sequence[base + slot]!
-            const e = tail[y]! + duration[y]!
+            const e = lead[y]!
             if (e > q) q = e
           }
           this.offer(v, k, x, r + p + q, tabu)

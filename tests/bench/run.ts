@@ -1,0 +1,18 @@
+/** `npm run bench -- <name> [...]`: runs one bench. A bench is a module with `run(args)`; its result is the exit code. */
+interface Bench {
+  run(args: string[]): Promise<number>
+}
+
+const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
+  scheduler: { about: 'plan quality on public and own instances', load: () => import('./scheduler/bench.ts') },
+}
+
+const [name, ...args] = process.argv.slice(2)
+const entry = name === undefined ? undefined : benches[name]
+if (!entry) {
+  console.error(`usage: npm run bench -- <name> [...]\n`)
+  for (const [key, { about }] of Object.entries(benches)) console.error(`  ${key.padEnd(12)} ${about}`)
+  process.exitCode = 2
+} else {
+  process.exitCode = await (await entry.load()).run(args)
+}

@@ -1,0 +1,64 @@
+import { Worker } from 'node:worker_threads'
+import type { ShopInstance, ShopObjective, ShopPlan } from '../../../shared/scheduler/shop/index.ts'
+
+export interface SolveRequest {
+  shop: ShopInstance
+  objective: ShopObjective
+  seed: number
+  seconds: number
+  /** Budget in seconds on the wall, or of each worker's own CPU time on a shared machine. */
+  clock: 'wall' | 'cpu'
+  /** Stop once this value is met (used with best-known optima). */
+  target: number
+}
+
+export interface SolveReply {
+  plan: ShopPlan
+  lowerBound: number
+  proven: boolean
+  iterations: number
+  seconds: number
+}
+
+export interface WorkerRequest extends SolveRequest {
+  lane: number
+  lanes: number
+  /** One slot a lane: [version, value, order …, machine …]; writers bump the version before and after. */
+  shared: Int32Array<SharedArrayBuffer>
+}
+
+/** Two (or more) worker threads that search the same instance and hand each other their best schedules. */
+export class Portfolio {
+  private readonly workers: Worker[]
+
+  constructor(lanes: number) {
+    this.workers = Array.from({ length: lanes }, () => new Worker(new URL('./worker.ts', import.meta.url)))
+  }
+
+  async solve(request: SolveRequest): Promise<SolveReply> {
+    const n = request.shop.jobs.reduce((sum, job) => sum + job.operations.length, 0)
+    const lanes = this.workers.length
+    const shared = new Int32Array(new SharedArrayBuffer(4 * lanes * (2 + 2 * n)))
+    const replies = await Promise.all(
+      this.workers.map((worker, lane) => {
+        const { promise, resolve, reject } = Promise.withResolvers<SolveReply>()
+        worker.once('message', resolve)
+        worker.once('error', reject)
+        worker.postMessage({ ...request, lane, lanes, shared } satisfies WorkerRequest)
+        return promise.finally(() => worker.off('message', resolve).off('error', reject))
+      }),
+    )
+    const best = replies.reduce((a, b) => (b.plan.value < a.plan.value ? b : a))
+    return {
+      plan: best.plan,
+      lowerBound: Math.max(...replies.map((reply) => reply.lowerBound)),
+      proven: replies.some((reply) => reply.proven),
+      iterations: replies.reduce((sum, reply) => sum + reply.iterations, 0),
+      seconds: Math.max(...replies.map((reply) => reply.seconds)),
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()))
+  }
+}
