@@ -66,12 +66,18 @@ export default defineConfig({
   renderer: {
     root: resolve(ROOT, 'renderer'),
     plugins: [vue()],
+    define: {
+      __VUE_I18N_FULL_INSTALL__: false,
+      __VUE_I18N_LEGACY_API__: false,
+      __INTLIFY_PROD_DEVTOOLS__: false,
+    },
     // Both app:// and the standalone server put these files at their root.
     base: '/',
     build: {
       outDir: resolve(ROOT, 'out/renderer'),
       emptyOutDir: true,
       sourcemap: false,
+      minify: 'oxc',
       // An inlined asset is a data: URL, which the content security policy refuses for fonts.
       assetsInlineLimit: 0,
       rolldownOptions: { input: resolve(ROOT, 'renderer/index.html') },

@@ -2,7 +2,6 @@ import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import './app/styles/tokens.css'
 import './app/styles/fonts.css'
-import '@fontsource-variable/noto-sans-sc/wght.css'
 import './app/styles/base.css'
 import App from './app/App.vue'
 import { i18n, restoreLocale } from './app/i18n.ts'
@@ -21,3 +20,6 @@ useSyncStatus().start()
 // The screens shown first depend on who is signed in, so the router starts when that is known.
 await useSession().start()
 app.use(makeRouter()).mount('#app')
+
+// Needed only where the system has no Chinese font, and long: it may come after the first screen.
+requestIdleCallback(() => void import('@fontsource-variable/noto-sans-sc/wght.css'))

@@ -69,7 +69,7 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
   const date = (ms: number) => {
     if (!zh) return shortDate.format(ms)
     const p = read(ms)
-    return `${p.month}月${p.day}日`
+    return `${Number(p.month)}月${Number(p.day)}日`
   }
   const weekday = (ms: number) => weekdays.format(ms)
   const day = (ms: number) => {
@@ -91,7 +91,7 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
     timeRange: (startMs, endMs) => `${time(startMs)}–${time(endMs)}`,
     axisDate: (ms) => {
       const p = read(ms)
-      return zh ? `${p.month}/${p.day}` : shortDate.format(ms)
+      return zh ? `${Number(p.month)}/${Number(p.day)}` : shortDate.format(ms)
     },
     duration: (minutes) => {
       const whole = Math.round(Math.abs(minutes))

@@ -1,5 +1,5 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
-import { features, railFeatures } from './registry.ts'
+import { features, railFeatures } from './features.ts'
 import { useSession } from './stores/session.ts'
 
 declare module 'vue-router' {

@@ -1,7 +1,7 @@
 import { onBeforeUnmount, onMounted } from 'vue'
 import { useRouter } from 'vue-router'
 import { isTyping } from '../../ui/keys.ts'
-import { railFeatures } from '../registry.ts'
+import { railFeatures } from '../features.ts'
 import { useSession } from '../stores/session.ts'
 
 /** How long after `g` its letter is awaited, ms. */

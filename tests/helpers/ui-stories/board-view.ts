@@ -82,9 +82,25 @@ interface Options {
 
 const STEPS = ['sample', 'qc', 'broadcast', 'production'] as const
 
-function makeSession(options: Options, index: number, next: () => number) {
+/** Puts lane work one after the other inside opening hours, as a plan would. */
+class LaneClock {
+  readonly #freeMs = new Map<string, number>()
+
+  book(laneIds: readonly string[], wantedMs: number, lengthMs: number, setupMs: number): [string, number] {
+    const free = (id: string) => this.#freeMs.get(id) ?? 0
+    const lane = [...laneIds].sort((a, b) => free(a) - free(b))[0] as string
+    let startMs = Math.max(wantedMs, free(lane)) + setupMs
+    const hour = (((startMs - MIDNIGHT) % DAY) + DAY) % DAY
+    if (hour < 8 * HOUR) startMs += 8 * HOUR - hour + setupMs
+    else if (hour > 19 * HOUR) startMs += 32 * HOUR - hour + setupMs
+    this.#freeMs.set(lane, startMs + lengthMs)
+    return [lane, startMs]
+  }
+}
+
+function makeSession(options: Options, index: number, next: () => number, clock: LaneClock) {
   const day = Math.floor((index / options.sessions) * 7)
-  const liveAt = MIDNIGHT + day * DAY + (9 + Math.floor(next() * 24) / 2) * HOUR
+  const liveAt = MIDNIGHT + day * DAY + (9 + (index % 4) * 3.5 + Math.floor(next() * 3) / 2) * HOUR
   const merchant = MERCHANTS[index % MERCHANTS.length] as string
   const good = GOODS[Math.floor(next() * GOODS.length)] as string
   const session = `session-${index}`
@@ -93,10 +109,10 @@ function makeSession(options: Options, index: number, next: () => number) {
   const late = state < 0.06
   const risk = state >= 0.06 && state < 0.16
   const spans: [number, number][] = [
-    [liveAt - 30 * HOUR, 2.5 * HOUR],
-    [liveAt - 26 * HOUR, 1.5 * HOUR],
+    [liveAt - 30 * HOUR, 1 * HOUR],
+    [liveAt - 26 * HOUR, 0.5 * HOUR],
     [liveAt, (2 + Math.floor(next() * 4) / 2) * HOUR],
-    [liveAt + 14 * HOUR, (2 + next() * 6) * HOUR],
+    [liveAt + 14 * HOUR, (2 + next() * 3) * HOUR],
   ]
   const quantity = 100 + Math.floor(next() * 500)
   const make = (step: number, laneId: string, change: Partial<BoardItem> = {}): BoardItem => {
@@ -132,18 +148,28 @@ function makeSession(options: Options, index: number, next: () => number) {
       ...change,
     }
   }
-  const lineNo = index % options.lines
+  const lines = Array.from({ length: options.lines - 1 }, (_, i) => `line-${i}`)
+  const bench = `line-${options.lines - 1}`
   const studioNo = index % options.studios
   const streamerNo = index % options.streamers
+  const book = (step: number, laneIds: readonly string[], setupMs: number): string => {
+    const span = spans[step] as [number, number]
+    const [lane, startMs] = clock.book(laneIds, span[0], span[1], setupMs)
+    span[0] = startMs
+    return lane
+  }
+  const sampleLane = book(0, lines, 0)
+  book(1, [bench], 0)
+  const makingLane = book(3, lines, HOUR)
   const items = [
-    make(0, `line-${lineNo}`),
-    make(1, `line-${options.lines - 1}`),
+    make(0, sampleLane),
+    make(1, bench),
     make(2, `studio-${studioNo}`),
     make(2, `streamer-${streamerNo}`),
-    make(3, `line-${(lineNo + 1) % options.lines}`, options.compare && late ? { version: 'published' } : {}),
+    make(3, makingLane, options.compare && late ? { version: 'published' } : {}),
   ]
   if (options.compare && late) {
-    const moved = make(3, `line-${(lineNo + 1) % options.lines}`, { version: 'proposal', plan: 'on-time' })
+    const moved = make(3, makingLane, { version: 'proposal', plan: 'on-time' })
     items.push({
       ...moved,
       id: `${moved.id}:p`,
@@ -189,7 +215,8 @@ export function makeBoardView(options: Partial<Options> = {}): BoardView {
       makeLane('streamer', i, people[i] ?? `主播 ${i + 1}`),
     ),
   ]
-  const sessions = Array.from({ length: full.sessions }, (_, index) => makeSession(full, index, next))
+  const clock = new LaneClock()
+  const sessions = Array.from({ length: full.sessions }, (_, index) => makeSession(full, index, next, clock))
   const items = sessions.flatMap((session) => session.items)
   const count = (test: (item: BoardItem) => boolean) => items.filter(test).length
   return {

@@ -2,7 +2,7 @@ import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import '../../../renderer/app/styles/tokens.css'
 import '../../../renderer/app/styles/fonts.css'
-import '@fontsource-variable/noto-sans-sc/wght.css'
+
 import '../../../renderer/app/styles/base.css'
 import { i18n, restoreLocale } from '../../../renderer/app/i18n.ts'
 import { startTheme } from '../../../renderer/app/theme.ts'
