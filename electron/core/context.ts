@@ -29,6 +29,8 @@ export interface QueryContext {
 export interface CommandContext extends QueryContext {
   /** The only way to write; everything it does commits with the answer or not at all. */
   readonly write: Mutator
+  /** Tells screens after commit that something outside the replicated tables changed. */
+  readonly touch: (topic: string) => void
 }
 
 export interface ActionContext {

@@ -13,7 +13,7 @@ import { specOf } from './specs.ts'
 import { personOf } from './features/app/state.ts'
 import { lockDataDir } from './lock.ts'
 import { loadKeys, makeKeys, saveKeys } from './keys.ts'
-import { ACTIONS, COMMANDS, CORE_QUERIES, QUERIES, ROLLUPS } from './registry.ts'
+import { ACTIONS, COMMANDS, CORE_QUERIES, ON_OPEN, QUERIES, ROLLUPS } from './registry.ts'
 import type { HandedFile, Log, OpenBelt, RunningJob, Services, Trouble } from './services.ts'
 import { offsetMin } from '../../shared/domain/time.ts'
 import { arbitrateLocally } from './sync/local-arbiter.ts'
@@ -157,6 +157,10 @@ export function createCore(options: CoreOptions): Core {
     try {
       open(known)
       files.open({ ...belt!.known, openedMs: clock() })
+      for (const resume of ON_OPEN)
+        resume(services).catch((error: unknown) =>
+          log.warn('unfinished work could not go on', { error: String(error) }),
+        )
     } catch (error) {
       const known_ = asAppError(error)
       if (!known_) throw error
@@ -204,7 +208,8 @@ export function createCore(options: CoreOptions): Core {
           baseId: actor.baseId,
           afterClaim: (table, id, mutator) => arbitrateLocally(store, table, id, mutator, arbiter),
         })
-        const ctx: CommandContext = { db: store.db, actor, belt: info, nowMs: now, write }
+        const touch = (topic: string) => store.touch(topic)
+        const ctx: CommandContext = { db: store.db, actor, belt: info, nowMs: now, write, touch }
         return work(ctx)
       })
     },

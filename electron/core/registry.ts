@@ -1,8 +1,21 @@
 import type { Actor, ActionContext, CommandContext, QueryContext } from './context.ts'
 import type { RollupHooks } from './store/rollups.ts'
 import { appActions, appCoreQueries } from './features/app/actions.ts'
+import { dashboardRollups } from './features/dashboard/rollups.ts'
+import { demoActions } from './features/demo/actions.ts'
+import { importsActions } from './features/imports/actions.ts'
+import { importsCommands } from './features/imports/commands.ts'
+import { importsQueries } from './features/imports/queries.ts'
+import { importsRollups } from './features/imports/rollups.ts'
+import { resumeImports } from './features/imports/run.ts'
 import { peopleActions } from './features/people/actions.ts'
 import { peopleCommands } from './features/people/commands.ts'
+import { slotCommands } from './features/slots/commands.ts'
+import { slotQueries } from './features/slots/queries.ts'
+import { planningActions } from './planning/actions.ts'
+import { planningCommands } from './planning/commands.ts'
+import { planningCoreQueries, planningQueries } from './planning/queries.ts'
+import { planningRollups } from './planning/repo.ts'
 import { settingsCommands } from './features/settings/commands.ts'
 import { settingsQueries } from './features/settings/queries.ts'
 import type { Services } from './services.ts'
@@ -12,12 +25,18 @@ type Handler<C> = (input: never, ctx: C) => unknown
 /** Every command, one line a feature. */
 export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
   ...settingsCommands,
+  ...planningCommands,
+  ...slotCommands,
   ...peopleCommands,
+  ...importsCommands,
 }
 
 /** Queries that reader threads answer from tables alone. */
 export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...settingsQueries,
+  ...planningQueries,
+  ...slotQueries,
+  ...importsQueries,
 }
 
 /** Queries about the core itself (which belt is open, who is signed in), answered in its own thread. */
@@ -25,9 +44,19 @@ export const CORE_QUERIES: Readonly<
   Record<string, (input: never, ctx: { actor: Actor; services: Services }) => unknown>
 > = {
   ...appCoreQueries,
+  ...planningCoreQueries,
 }
 
-export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = { ...appActions, ...peopleActions }
+export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
+  ...appActions,
+  ...demoActions,
+  ...importsActions,
+  ...peopleActions,
+  ...planningActions,
+}
 
 /** Derived tables, kept in step inside the transaction that changes their sources. */
-export const ROLLUPS: readonly RollupHooks[] = []
+export const ROLLUPS: readonly RollupHooks[] = [planningRollups, dashboardRollups, importsRollups]
+
+/** Work that goes on when a belt has been opened: what an earlier run left unfinished. */
+export const ON_OPEN: readonly ((services: Services) => Promise<void>)[] = [resumeImports]

@@ -171,6 +171,11 @@ export class Store {
     }
   }
 
+  /** Adds a topic to what listeners hear of after commit. */
+  touch(topic: string): void {
+    this.#changed.add(topic)
+  }
+
   /** Appends own ops and applies them. @returns the row each op acted on */
   append(drafts: readonly OpDraft[]): string[] {
     return this.transact(() => {

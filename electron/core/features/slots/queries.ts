@@ -1,0 +1,88 @@
+import type { RecordState, slotContract } from '../../../../shared/contract/planning.ts'
+import { overlapMs } from '../../../../shared/domain/calendar.ts'
+import { MINUTE_MS } from '../../../../shared/domain/time.ts'
+import { prepared } from '../../../sqlite/prepared.ts'
+import type { QueryHandlers } from '../../context.ts'
+import { primeBands } from '../../planning/problem.ts'
+import { readPolicy } from '../../planning/snapshot.ts'
+import { readAlternatives } from './repo.ts'
+
+interface Row {
+  id: string
+  studioId: string
+  label: string
+  merchantId: string | null
+  sizeClass: string | null
+  streamerIds: string
+  startMs: number
+  endMs: number
+  beforeMin: number
+  afterMin: number
+  outcome: string | null
+  reason: string | null
+  alternatives: string | null
+  baseId: string
+}
+
+const recordOf = (outcome: string | null): RecordState =>
+  outcome === null ? 'tentative' : outcome === 'granted' ? 'confirmed' : 'refused'
+
+export const slotQueries: QueryHandlers<typeof slotContract> = {
+  'slot/week': ({ fromMs, toMs, baseId }, { db, belt, nowMs }) => {
+    const policy = readPolicy(db)
+    const studios = prepared<
+      [string | null, string | null],
+      { id: string; name: string; shortName: string; openMin: number; closeMin: number }
+    >(
+      db,
+      'SELECT id, name, shortName, openMin, closeMin FROM studio WHERE deleted = 0 AND (? IS NULL OR baseId = ?) ORDER BY baseId, createdMs, id',
+    ).all(baseId, baseId)
+    const names = new Map(
+      prepared<[], { id: string; shortName: string }>(db, 'SELECT id, shortName FROM streamer')
+        .all()
+        .map((row) => [row.id, row.shortName]),
+    )
+    const rows = prepared<[number, number], Row>(
+      db,
+      `SELECT booking.*, merchant.sizeClass, bookingState.outcome, bookingState.reason, bookingState.alternatives
+       FROM booking LEFT JOIN bookingState ON bookingState.bookingId = booking.id LEFT JOIN merchant ON merchant.id = booking.merchantId
+       WHERE booking.endMs > ? AND booking.startMs < ? AND coalesce(bookingState.outcome, '') NOT IN ('released', 'expired', 'revoked')
+       ORDER BY booking.startMs, booking.id`,
+    ).all(fromMs, toMs)
+    const shown = new Set(studios.map((studio) => studio.id))
+    const bands = primeBands(policy, fromMs, toMs, belt.timeZone)
+    const prime = (row: Row) => overlapMs(bands, row.startMs, row.endMs) / MINUTE_MS
+    const longTail = rows.filter((row) => row.sizeClass === 'long-tail')
+    const minutes = (outcome: 'granted' | null) =>
+      longTail.filter((row) => row.outcome === outcome).reduce((total, row) => total + prime(row), 0)
+    return {
+      studios,
+      bookings: rows
+        .filter((row) => shown.has(row.studioId))
+        .map((row) => ({
+          id: row.id,
+          studioId: row.studioId,
+          label: row.label,
+          merchantId: row.merchantId,
+          longTail: row.sizeClass === 'long-tail',
+          streamers: (JSON.parse(row.streamerIds) as string[]).map((id) => names.get(id) ?? id),
+          startMs: row.startMs,
+          endMs: row.endMs,
+          beforeMin: row.beforeMin,
+          afterMin: row.afterMin,
+          record: recordOf(row.outcome),
+          reason: row.reason ?? '',
+          alternatives: readAlternatives(db, row.alternatives ?? '[]'),
+          baseId: row.baseId,
+        })),
+      primeBands: bands,
+      longTail: {
+        primeMin: studios.length * bands.reduce((total, [from, to]) => total + (to - from) / MINUTE_MS, 0),
+        grantedMin: minutes('granted'),
+        tentativeMin: minutes(null),
+        quotaPct: policy.longTailQuotaPct,
+      },
+      nowMs,
+    }
+  },
+}

@@ -1,0 +1,103 @@
+import { Refusal } from '../../../shared/contract/result.ts'
+import type { ChainStep, Explanation, Sentence, TaskKind } from '../../../shared/contract/planning.ts'
+import { HOUR_MS, MINUTE_MS } from '../../../shared/domain/time.ts'
+import type { QueryContext } from '../context.ts'
+import { beadsOf } from './board.ts'
+import { parseTaskKey, planState, type PlanItem } from './items.ts'
+import { namesOf } from './names.ts'
+import { readProposal } from './repo.ts'
+import { exposureFen } from './result.ts'
+import { readSnapshot } from './snapshot.ts'
+
+const STEPS: readonly TaskKind[] = ['sample', 'qc', 'broadcast', 'production', 'ship']
+const DAY_MS = 24 * HOUR_MS
+
+/** What the panel says of one item: its chain with the slack between steps, and why it is late when it is. */
+export function explainTask(ctx: QueryContext, taskKey: string, proposalId: string | null): Explanation {
+  const name = parseTaskKey(taskKey)
+  if (!name) throw new Refusal('not-found', { table: 'task', id: taskKey })
+  const snapshot = readSnapshot(ctx.db, ctx.belt.timeZone, ctx.nowMs - 7 * DAY_MS, ctx.nowMs + 31 * DAY_MS)
+  const proposal = proposalId === null ? null : readProposal(ctx.db, proposalId)
+  const items: readonly PlanItem[] = proposal?.items ?? snapshot.current
+  const names = namesOf(snapshot, { epoch: new Date(0).toISOString() })
+  const self = items.find((item) => item.taskKey === taskKey)
+  const sessionId = name.subject === 'session' ? name.id : (self?.sessionId ?? null)
+  const session = snapshot.sessions.find((candidate) => candidate.id === sessionId)
+  const chainItems = items.filter(
+    (item) => item.taskKey === taskKey || (sessionId !== null && item.sessionId === sessionId),
+  )
+  const beads = session ? beadsOf(session, chainItems, null) : null
+  const production = chainItems.find((item) => item.kind === 'production')
+  const late = chainItems.find((item) => item.lateMin > 0)
+  const lateDetail = proposal?.late.find((entry) => entry.taskKey === late?.taskKey)
+  const chain = STEPS.map((step, index): ChainStep => {
+    const item = chainItems.find((candidate) => candidate.kind === step)
+    const bead = beads?.[index] ?? 'ring'
+    if (step === 'ship') {
+      const dueMs = production
+        ? production.endMs +
+          (production.slackMin ?? 0) * MINUTE_MS -
+          (production.lateMin > 0 && production.slackMin === null ? production.lateMin * MINUTE_MS : 0)
+        : null
+      return {
+        step,
+        taskKey: null,
+        laneId: null,
+        laneName: '',
+        startMs: null,
+        endMs: dueMs,
+        bead,
+        slackMin: production?.slackMin ?? null,
+        status: shipStatus(production),
+      }
+    }
+    return {
+      step,
+      taskKey: item?.taskKey ?? null,
+      laneId: item?.lanes[0] ?? null,
+      laneName: item ? names.lane(item.lanes[0] ?? '') : '',
+      startMs: item?.startMs ?? null,
+      endMs: item?.endMs ?? null,
+      bead,
+      slackMin: item?.slackMin ?? null,
+      status: stepStatus(item, bead),
+    }
+  })
+  return {
+    taskKey,
+    title: names.task(taskKey),
+    plan: self ? planState(self) : late ? 'late' : 'on-time',
+    record: 'confirmed',
+    opening: lateDetail?.why.length ? lateDetail.why.slice(0, 1) : [openingOf(self, late)],
+    chain,
+    causes: (lateDetail?.why ?? [])
+      .slice(1)
+      .flatMap((cause) =>
+        typeof cause.params['minutes'] === 'number' ? [{ cause, minutes: cause.params['minutes'] }] : [],
+      ),
+    alternatives: [],
+    doNothingFen: late?.orderId ? exposureFen(snapshot, late.orderId) : 0,
+    pinned: snapshot.pins.some((pin) => pin.taskKey === taskKey),
+  }
+}
+
+function openingOf(self: PlanItem | undefined, late: PlanItem | undefined): Sentence {
+  if (late) return { key: 'plan.opening.late', params: { lateMin: late.lateMin } }
+  if (!self) return { key: 'plan.opening.notPlanned', params: {} }
+  if (self.slackMin !== null) return { key: 'plan.opening.slack', params: { slackMin: self.slackMin } }
+  return { key: 'plan.opening.onTime', params: {} }
+}
+
+function stepStatus(item: PlanItem | undefined, bead: ChainStep['bead']): Sentence {
+  if (!item) return { key: bead === 'done' ? 'plan.step.done' : 'plan.step.none', params: {} }
+  if (item.lateMin > 0) return { key: 'plan.step.late', params: { minutes: item.lateMin } }
+  if (item.slackMin !== null) return { key: 'plan.step.slack', params: { minutes: item.slackMin } }
+  return { key: 'plan.step.planned', params: {} }
+}
+
+function shipStatus(production: PlanItem | undefined): Sentence {
+  if (!production) return { key: 'plan.step.none', params: {} }
+  return production.lateMin > 0
+    ? { key: 'plan.step.late', params: { minutes: production.lateMin } }
+    : { key: 'plan.step.slack', params: { minutes: production.slackMin ?? 0 } }
+}

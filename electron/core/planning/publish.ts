@@ -1,0 +1,187 @@
+import { Refusal } from '../../../shared/contract/result.ts'
+import type { Value } from '../../../shared/ops/types.ts'
+import { prepared } from '../../sqlite/prepared.ts'
+import type { CommandContext } from '../context.ts'
+import { parseTaskKey, type PlanItem } from './items.ts'
+import { currentPlanId, readProposal } from './repo.ts'
+
+export interface Published {
+  planId: string
+  no: number
+  claims: number
+  granted: number
+  refused: number
+}
+
+interface SessionPlace {
+  id: string
+  title: string
+  merchantId: string
+  merchantShort: string
+  baseId: string
+  status: string
+  studioId: string | null
+  streamerIdsPlanned: string
+  startMs: number | null
+  endMs: number | null
+}
+
+interface StandingBooking {
+  id: string
+  studioId: string
+  streamerIds: string
+  startMs: number
+  endMs: number
+}
+
+/** Base devices publish for their base, everyone else for the belt. */
+export const planScopeOf = (ctx: Pick<CommandContext, 'actor' | 'db'>): string => {
+  const cluster = prepared<[string], { kind: string }>(ctx.db, 'SELECT kind FROM liveBase WHERE id = ?').get(
+    ctx.actor.baseId ?? '',
+  )
+  return ctx.actor.baseId !== null && cluster?.kind === 'rural' ? `base:${ctx.actor.baseId}` : 'belt'
+}
+
+/**
+ * Makes a proposal the plan that stands: an immutable version, the pointer to it, each session's schedule, and a claim for
+ * every studio and streamer it takes. Nothing is written when the plan it was solved from no longer stands.
+ */
+export function publishProposal(ctx: CommandContext, proposalId: string, reason: string): Published {
+  const { db, write, nowMs } = ctx
+  const proposal = readProposal(db, proposalId)
+  if (proposal.publishedAs !== null) throw new Refusal('plan-not-proposal', { id: proposalId })
+  const planScope = planScopeOf(ctx)
+  const standing = currentPlanId(db, planScope)
+  if (standing !== proposal.basePlanId && standing !== null) throw new Refusal('plan-outdated')
+  const no =
+    (prepared<[], { no: number | null }>(db, 'SELECT max(planNo) AS no FROM planVersion').get()?.no ?? 0) + 1
+  const planId = write.fact('planVersion', {
+    planNo: no,
+    basePlanId: standing,
+    reason: reason || proposal.reason,
+    problemHash: proposal.problemHash,
+    score: proposal.score as unknown as Value,
+    horizonFromMs: proposal.horizonFromMs,
+    horizonToMs: proposal.horizonToMs,
+    items: proposal.items as unknown as Value,
+    late: proposal.late.map(({ taskKey, lateMin, exposureFen }) => ({
+      taskKey,
+      lateMin,
+      exposureFen,
+    })) as unknown as Value,
+    publishedMs: nowMs,
+    seed: proposal.seed,
+  })!
+  const pointer = prepared<[string], { id: string }>(
+    db,
+    'SELECT id FROM currentPlan WHERE deleted = 0 AND planScope = ?',
+  ).get(planScope)
+  if (pointer) write.set('currentPlan', pointer.id, { planScope, planId })
+  else write.create('currentPlan', { planScope, planId })
+  prepared(db, 'UPDATE proposal SET publishedAs = ? WHERE id = ?').run(planId, proposalId)
+
+  // Releases first: two sessions may swap rooms in one plan.
+  const changes = proposal.items.flatMap((item) => changeOf(ctx, item))
+  for (const { stale } of changes)
+    for (const booking of stale)
+      write.fact('bookingRelease', { bookingId: booking.id, reason: 'moved', atMs: nowMs })
+  const result = { planId, no, claims: 0, granted: 0, refused: 0 }
+  for (const change of changes) {
+    applySession(ctx, change)
+    if (!change.needsClaim) continue
+    result.claims++
+    const outcome = claimFor(ctx, change)
+    if (outcome === 'granted') result.granted++
+    if (outcome === 'refused') result.refused++
+  }
+  return result
+}
+
+interface SessionChange {
+  readonly item: PlanItem
+  readonly session: SessionPlace
+  readonly studioId: string
+  readonly streamerIds: readonly string[]
+  readonly stale: readonly StandingBooking[]
+  readonly needsClaim: boolean
+}
+
+function changeOf({ db }: CommandContext, item: PlanItem): SessionChange[] {
+  const name = parseTaskKey(item.taskKey)
+  if (name?.subject !== 'session') return []
+  const session = prepared<[string], SessionPlace>(
+    db,
+    `SELECT liveSession.*, merchant.shortName AS merchantShort FROM liveSession LEFT JOIN merchant ON merchant.id = liveSession.merchantId
+     WHERE liveSession.id = ? AND liveSession.deleted = 0`,
+  ).get(name.id)
+  if (!session || session.status === 'live' || session.status === 'ended' || session.status === 'cancelled')
+    return []
+  const [studioId, ...rest] = item.lanes
+  if (studioId === undefined) return []
+  const streamerIds = rest.filter(
+    (id) => prepared<[string]>(db, 'SELECT 1 FROM streamer WHERE id = ?').get(id) !== undefined,
+  )
+  const bookings = prepared<[string], StandingBooking>(
+    db,
+    `SELECT booking.id, booking.studioId, booking.streamerIds, booking.startMs, booking.endMs FROM booking
+     LEFT JOIN bookingState ON bookingState.bookingId = booking.id
+     WHERE booking.sessionId = ? AND coalesce(bookingState.outcome, 'granted') = 'granted'`,
+  ).all(session.id)
+  const fits = (booking: StandingBooking) =>
+    booking.studioId === studioId &&
+    booking.startMs === item.startMs &&
+    booking.endMs === item.endMs &&
+    booking.streamerIds === JSON.stringify(streamerIds)
+  return [
+    {
+      item,
+      session,
+      studioId,
+      streamerIds,
+      stale: bookings.filter((booking) => !fits(booking)),
+      needsClaim: !bookings.some(fits),
+    },
+  ]
+}
+
+function applySession(
+  { write }: CommandContext,
+  { item, session, studioId, streamerIds }: SessionChange,
+): void {
+  write.set('liveSession', session.id, {
+    studioId,
+    streamerIdsPlanned: [...streamerIds],
+    startMs: item.startMs,
+    endMs: item.endMs,
+    ...(session.status === 'wanted' ? { status: 'planned' } : {}),
+  })
+}
+
+function claimFor(
+  { db, write }: CommandContext,
+  { item, session, studioId, streamerIds }: SessionChange,
+): string | null {
+  const studio = prepared<[string], { makeUpMin: number; resetMin: number }>(
+    db,
+    'SELECT makeUpMin, resetMin FROM studio WHERE id = ?',
+  ).get(studioId)
+  const bookingId = write.claim('booking', {
+    baseId: session.baseId,
+    sessionId: session.id,
+    merchantId: session.merchantId,
+    label: session.merchantShort || session.title,
+    studioId,
+    streamerIds: [...streamerIds],
+    kit: [],
+    startMs: item.startMs,
+    endMs: item.endMs,
+    beforeMin: studio?.makeUpMin ?? 0,
+    afterMin: studio?.resetMin ?? 0,
+    expiresMs: null,
+  })
+  return (
+    prepared<[string], { outcome: string }>(db, 'SELECT outcome FROM bookingState WHERE bookingId = ?').get(
+      bookingId,
+    )?.outcome ?? null
+  )
+}

@@ -1,0 +1,211 @@
+import type {
+  LateOrder,
+  MovedTask,
+  PlanHead,
+  ProposalDetail,
+  ProposalHead,
+  ScoreTier,
+  Sentence,
+} from '../../../shared/contract/planning.ts'
+import { Refusal } from '../../../shared/contract/result.ts'
+import type { Plan, Problem } from '../../../shared/scheduler/problem.ts'
+import type { Db } from '../../sqlite/open.ts'
+import { prepared } from '../../sqlite/prepared.ts'
+import type { RollupHooks } from '../store/rollups.ts'
+import type { PlanItem } from './items.ts'
+
+export interface StoredProposal {
+  readonly id: string
+  readonly createdMs: number
+  readonly authorId: string | null
+  readonly reason: string
+  readonly seed: number
+  readonly basePlanId: string | null
+  readonly horizonFromMs: number
+  readonly horizonToMs: number
+  readonly problemHash: string
+  readonly problem: Problem
+  readonly plan: Plan
+  readonly items: readonly PlanItem[]
+  readonly score: readonly ScoreTier[]
+  readonly baseScore: readonly ScoreTier[] | null
+  readonly moved: { readonly moved: readonly MovedTask[]; readonly added: readonly MovedTask[] }
+  readonly late: readonly LateOrder[]
+  readonly unplanned: readonly {
+    readonly taskKey: string
+    readonly label: string
+    readonly why: readonly Sentence[]
+  }[]
+  readonly publishedAs: string | null
+}
+
+type ProposalRow = Record<
+  'id' | 'reason' | 'problemHash' | 'problem' | 'plan' | 'items' | 'score' | 'moved' | 'late' | 'unplanned',
+  string
+> & {
+  createdMs: number
+  seed: number
+  authorId: string | null
+  basePlanId: string | null
+  horizonFromMs: number
+  horizonToMs: number
+  baseScore: string | null
+  publishedAs: string | null
+}
+
+const KEPT_PROPOSALS = 12
+
+export function saveProposal(db: Db, proposal: StoredProposal): void {
+  const json = (value: unknown) => JSON.stringify(value)
+  prepared(
+    db,
+    `INSERT INTO proposal (id, createdMs, authorId, reason, seed, basePlanId, horizonFromMs, horizonToMs, problemHash, problem, plan, items, score,
+       baseScore, moved, late, unplanned, publishedAs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    proposal.id,
+    proposal.createdMs,
+    proposal.authorId,
+    proposal.reason,
+    proposal.seed,
+    proposal.basePlanId,
+    proposal.horizonFromMs,
+    proposal.horizonToMs,
+    proposal.problemHash,
+    json(proposal.problem),
+    json(proposal.plan),
+    json(proposal.items),
+    json(proposal.score),
+    proposal.baseScore && json(proposal.baseScore),
+    json(proposal.moved),
+    json(proposal.late),
+    json(proposal.unplanned),
+    proposal.publishedAs,
+  )
+  prepared(
+    db,
+    `DELETE FROM proposal WHERE id NOT IN (SELECT id FROM proposal ORDER BY createdMs DESC, id LIMIT ${KEPT_PROPOSALS})`,
+  ).run()
+}
+
+/** @throws Refusal `not-found` */
+export function readProposal(db: Db, id: string): StoredProposal {
+  const row = prepared<[string], ProposalRow>(db, 'SELECT * FROM proposal WHERE id = ?').get(id)
+  if (!row) throw new Refusal('not-found', { table: 'proposal', id })
+  return {
+    ...row,
+    problem: JSON.parse(row.problem) as Problem,
+    plan: JSON.parse(row.plan) as Plan,
+    items: JSON.parse(row.items) as PlanItem[],
+    score: JSON.parse(row.score) as ScoreTier[],
+    baseScore: row.baseScore === null ? null : (JSON.parse(row.baseScore) as ScoreTier[]),
+    moved: JSON.parse(row.moved) as StoredProposal['moved'],
+    late: JSON.parse(row.late) as LateOrder[],
+    unplanned: JSON.parse(row.unplanned) as StoredProposal['unplanned'],
+  }
+}
+
+/** The plan that stands for a scope; null before the first publication. */
+export function currentPlanId(db: Db, planScope: string): string | null {
+  const row = prepared<[string], { planId: string }>(
+    db,
+    'SELECT planId FROM currentPlan WHERE deleted = 0 AND planScope = ?',
+  ).get(planScope)
+  return row?.planId ?? null
+}
+
+/** Every plan that stands now, newest first. */
+export function currentPlanIds(db: Db): string[] {
+  return prepared<[], { planId: string }>(
+    db,
+    `SELECT currentPlan.planId FROM currentPlan LEFT JOIN planVersion ON planVersion.id = currentPlan.planId
+     WHERE currentPlan.deleted = 0 ORDER BY planVersion.publishedMs DESC`,
+  )
+    .all()
+    .map((row) => row.planId)
+}
+
+export function planHeads(db: Db, limit: number): PlanHead[] {
+  const standing = new Set(currentPlanIds(db))
+  return prepared<
+    [number],
+    { id: string; no: number; publishedMs: number; author: string | null; reason: string; score: string }
+  >(
+    db,
+    `SELECT planVersion.id, planVersion.planNo AS no, planVersion.publishedMs, person.name AS author, planVersion.reason, planVersion.score
+     FROM planVersion LEFT JOIN op ON op.tbl = 'planVersion' AND op.row = planVersion.id LEFT JOIN person ON person.id = op.person
+     ORDER BY planVersion.publishedMs DESC, planVersion.id DESC LIMIT ?`,
+  )
+    .all(limit)
+    .map((row) => ({
+      ...row,
+      author: row.author ?? '',
+      score: JSON.parse(row.score) as ScoreTier[],
+      superseded: !standing.has(row.id),
+    }))
+}
+
+export function headOf(db: Db, proposal: StoredProposal): ProposalHead {
+  const standing = currentPlanIds(db)
+  return {
+    id: proposal.id,
+    createdMs: proposal.createdMs,
+    reason: proposal.reason,
+    score: proposal.score,
+    baseScore: proposal.baseScore,
+    tasks: proposal.items.length,
+    moved: proposal.moved.moved.length,
+    added: proposal.moved.added.length,
+    late: proposal.late.length,
+    unplanned: proposal.unplanned.length,
+    outdated: proposal.basePlanId !== null ? !standing.includes(proposal.basePlanId) : standing.length > 0,
+  }
+}
+
+export function detailOf(db: Db, proposal: StoredProposal): ProposalDetail {
+  return {
+    ...headOf(db, proposal),
+    movedTasks: [...proposal.moved.moved, ...proposal.moved.added],
+    lateOrders: proposal.late,
+    unplannedTasks: proposal.unplanned,
+  }
+}
+
+export function openProposalIds(db: Db): string[] {
+  return prepared<[], { id: string }>(
+    db,
+    'SELECT id FROM proposal WHERE publishedAs IS NULL ORDER BY createdMs DESC, id',
+  )
+    .all()
+    .map((row) => row.id)
+}
+
+/** Lays a plan version's items out as rows when its fact arrives. */
+export const planningRollups: RollupHooks = {
+  facts: {
+    planVersion: (db, row, sign) => {
+      if (sign < 0) {
+        prepared(db, 'DELETE FROM planItem WHERE planId = ?').run(row['id'])
+        return
+      }
+      const insert = prepared(
+        db,
+        `INSERT OR REPLACE INTO planItem (planId, taskKey, kind, lanes, startMs, endMs, setupMin, sessionId, orderId, lateMin, slackMin)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      for (const item of (JSON.parse(String(row['items'])) as PlanItem[] | null) ?? [])
+        insert.run(
+          row['id'],
+          item.taskKey,
+          item.kind,
+          JSON.stringify(item.lanes),
+          item.startMs,
+          item.endMs,
+          item.setupMin,
+          item.sessionId,
+          item.orderId,
+          item.lateMin,
+          item.slackMin,
+        )
+    },
+  },
+}

@@ -1,0 +1,22 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { CANCEL, RUN, type WorkerMessage, type WorkerStart } from '../core/workers.ts'
+import type { SolveAnswer, SolveProgress, SolveRequest } from '../core/planning/solve-job.ts'
+import { runSolve } from '../core/planning/run-solve.ts'
+
+/** Thread entry of one solve: plans until its time is up, it is told that this is good enough, or it is cancelled. */
+const { payload, flags } = workerData as WorkerStart
+const port = parentPort!
+const post = (message: WorkerMessage) => port.postMessage(message)
+
+try {
+  const answer: SolveAnswer = runSolve(payload as SolveRequest, {
+    now: () => performance.now(),
+    shouldStop: () => Atomics.load(flags, 0) !== RUN,
+    onProgress: (progress: SolveProgress) => post({ kind: 'progress', value: progress }),
+  })
+  if (Atomics.load(flags, 0) === CANCEL)
+    post({ kind: 'failed', message: 'cancelled', refusal: { code: 'cancelled', details: {} } })
+  else post({ kind: 'done', value: answer })
+} catch (error) {
+  post({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+}
