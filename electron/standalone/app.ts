@@ -146,7 +146,7 @@ function addSessionRoutes(app: FastifyInstance, o: AppOptions, tools: SessionToo
   /** Exchanges the single-use token of the launch link for the session cookie. */
   app.post('/session', (request, reply) => {
     const waitUntilMs = o.lockout?.lockedUntil(request.ip) ?? null
-    if (waitUntilMs !== null) return refuse(reply, 'pin-locked', { waitUntilMs })
+    if (waitUntilMs !== null) return refuse(reply, 'pin-locked', { waitMs: waitUntilMs - o.clock() })
     const body = tokenSchema.safeParse(request.body)
     if (!body.success) return refuse(reply, 'bad-input')
     // On loopback a session lasts as long as this process: reloading the page must always work.

@@ -9,6 +9,9 @@ import type { Session, Sessions } from './sessions.ts'
 import { servePeer } from './socket.ts'
 import type { Peer } from './socket.ts'
 
+/** The core answers a wrong PIN with either, depending on how many there were before. */
+const BAD_PIN = new Set<string>(['wrong-pin', 'pin-locked'])
+
 export type AnswerShell = (peer: Peer, name: string, input: unknown) => Promise<Result<unknown>>
 
 /** The pages connected now, on loopback and on the network together. */
@@ -41,7 +44,7 @@ export class PeerRegistry {
         lockedUntil: () => lockout?.lockedUntil(session.address) ?? null,
         onSignIn: (_from, result) => {
           if (result.ok) lockout?.succeed(session.address)
-          else if (result.error.code === 'wrong-pin') lockout?.fail(session.address)
+          else if (BAD_PIN.has(result.error.code)) lockout?.fail(session.address)
         },
         onClose: (gone) => {
           this.#peers.delete(gone.connectionId)

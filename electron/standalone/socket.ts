@@ -84,7 +84,7 @@ export function servePeer(
     if (session.remote && !isOpenToRemote(name)) return fail('not-allowed', { reason: 'remote' })
     if (name !== 'session/open') return core.request(connectionId, name, input)
     const waitUntilMs = hooks.lockedUntil(peer)
-    if (waitUntilMs !== null) return fail('pin-locked', { waitUntilMs })
+    if (waitUntilMs !== null) return fail('pin-locked', { waitMs: waitUntilMs - clock() })
     const result = await core.request(connectionId, name, input)
     if (result.ok) peer.personName = personSchema.safeParse(result.value).data?.name ?? null
     hooks.onSignIn(peer, result)

@@ -22,13 +22,21 @@ export interface TestServer {
   host: string
   /** A fresh session's cookie, as a `Cookie` header. */
   signIn(): Promise<string>
+  /** Starts the server again on the same data and core; `server` is then the new one. */
+  restart(options: Partial<ServerOptions>): Promise<RunningServer>
   stop(): Promise<void>
 }
 
+export interface TestServerOptions extends Partial<ServerOptions> {
+  /** Stands between the server and the real core, to watch what passes. */
+  wrapCore?: (core: CorePort) => CorePort
+}
+
 /** The real server over the real core on a fresh data directory, with a page of its own so that no build is needed. */
-export async function startTestServer(
-  options: Partial<ServerOptions> & { dataDir?: string } = {},
-): Promise<TestServer> {
+export async function startTestServer({
+  wrapCore = (core) => core,
+  ...options
+}: TestServerOptions = {}): Promise<TestServer> {
   const root = mkdtempSync(join(tmpdir(), 'chanbo-server-'))
   const dataDir = options.dataDir ?? join(root, 'data')
   const assetsDir = join(root, 'page')
@@ -40,19 +48,11 @@ export async function startTestServer(
   const clock = () => Date.now()
   const log = openLog(dataDir, 'test', clock)
   const core = await startCoreHost({ dataDir, log, readers: 1, ...findPlaces(ENTRY) })
-  const server = await startServer({
-    core,
-    log,
-    clock,
-    assetsDir,
-    port: 0,
-    lan: false,
-    ...options,
-    dataDir,
-  })
+  const settings = { core: wrapCore(core), log, clock, assetsDir, port: 0, lan: false, dataDir }
+  const server = await startServer({ ...settings, ...options })
   const host = `127.0.0.1:${server.port}`
   const origin = `http://${host}`
-  return {
+  const box: TestServer = {
     server,
     core,
     dataDir,
@@ -63,12 +63,17 @@ export async function startTestServer(
       const answer = await send(`${origin}/session`, { method: 'POST', headers: { origin }, json: { token } })
       return cookieOf(answer)
     },
+    async restart(changes) {
+      box.server = await startServer({ ...settings, ...options, ...changes })
+      return box.server
+    },
     async stop() {
-      await server.close()
+      await box.server.close()
       await core.close()
       rmSync(root, { recursive: true, force: true })
     },
   }
+  return box
 }
 
 export function tokenOf(link: string): string {
