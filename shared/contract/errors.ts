@@ -38,6 +38,8 @@ export const ERROR_CODES = [
   'file-excel-damaged',
   'file-columns-missing',
   'file-truncated',
+  'import-not-ready',
+  'import-not-undoable',
   // planning
   'plan-running',
   'plan-not-running',
@@ -52,6 +54,7 @@ export const ERROR_CODES = [
   'merchant-blocked',
   // sessions
   'rule-blocked',
+  'rule-warned',
   'session-state',
   'bad-refs',
   'line-shape',

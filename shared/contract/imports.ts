@@ -202,15 +202,16 @@ const cursor = z.string().max(200).nullable().default(null)
 export const importsContract = {
   /**
    * Reads a handed file into a preview. Events `progress` (phase `reading`, then `comparing`) and `finished` carry the job id;
-   * a refusal of the file is in `import/result`.
+   * then `import/preview` has it, or refuses with the reason why the file cannot be imported.
    */
   'import/start': action(
     z.object({ fileHandle: z.string().min(1), baseId: id.nullable().default(null) }),
     WRITERS,
   ).returns<{ jobId: string; importId: string }>(),
-  /** Waits for the reading to end. Refused with the reason when the file cannot be imported. */
-  'import/result': action(z.object({ importId: id }), WRITERS).returns<ImportSummary>(),
-  /** Takes a preview over into the belt. Answered when every row is stored. */
+  /**
+   * Takes a preview over into the belt. Answered when every row is stored; events `progress` (phase `committing`) carry the
+   * import's id as their job id.
+   */
   'import/commit': action(
     z.object({ importId: id, skuMappings: z.array(skuMappingSchema).max(2000).default([]) }),
     WRITERS,
@@ -219,6 +220,7 @@ export const importsContract = {
   'import/cancel': action(z.object({ importId: id }), WRITERS).returns<null>(),
   /** Takes a committed import back: its orders are withdrawn, older knowledge about changed ones returns. */
   'import/undo': action(z.object({ importId: id }), WRITERS).returns<ImportSummary>(),
+  /** Refuses with a `file-…` code when the file could not be read. */
   'import/preview': query(
     z.object({
       importId: id,

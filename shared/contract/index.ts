@@ -1,6 +1,7 @@
 import { appContract } from './app.ts'
 import { catalogueContract } from './catalogue.ts'
 import { dashboardContract } from './dashboard.ts'
+import { importsContract } from './imports.ts'
 import { planningContract, slotContract } from './planning.ts'
 import { sessionContract } from './session.ts'
 import { settingsContract } from './settings.ts'
@@ -14,6 +15,7 @@ export const CONTRACT = {
   ...slotContract,
   ...catalogueContract,
   ...dashboardContract,
+  ...importsContract,
   ...sessionContract,
   ...settingsContract,
   ...todayContract,

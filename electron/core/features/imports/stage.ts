@@ -171,15 +171,18 @@ class FileReader {
       refundFen: 0,
       units: 0,
     }
-    let rounded: { damage: Damage; rowNo: number; count: number } | null = null
+    const rounded = { damage: null as Damage | null, rowNo: 0, count: 0 }
     let lastTooShort: number | null = null
     let slice: StagedBody[] = []
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
       const record = next.value
       const damage = findDamage(record.cells)
       if (damage && damage.kind !== 'rounded') throw damaged(damage, record.rowNo)
-      if (damage)
-        rounded = { damage, rowNo: rounded?.rowNo ?? record.rowNo, count: (rounded?.count ?? 0) + 1 }
+      if (damage) {
+        rounded.damage ??= damage
+        rounded.rowNo ||= record.rowNo
+        rounded.count++
+      }
       const row = readStagedRow(detection, record, this.#csv.delimiter)
       lastTooShort = row.problems.some((problem) => problem.reason === 'row-too-short') ? record.rowNo : null
       addTo(totals, row)
@@ -192,7 +195,7 @@ class FileReader {
     if (totals.rows === 0) throw new Refusal('file-empty')
     if (lastTooShort !== null && !this.#csv.endsWithNewline())
       throw new Refusal('file-truncated', { row: lastTooShort })
-    if (rounded && rounded.count * 2 > totals.rows) throw damaged(rounded.damage, rounded.rowNo)
+    if (rounded.damage && rounded.count * 2 > totals.rows) throw damaged(rounded.damage, rounded.rowNo)
     this.#flush(slice, totals.rows)
     return totals
   }

@@ -1,0 +1,28 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { asAppError } from '../core/dispatch.ts'
+import { stageFile, type StageInput, type StageProgress } from '../core/features/imports/stage.ts'
+import { RUN, type WorkerMessage, type WorkerStart } from '../core/workers.ts'
+
+/** Thread entry that reads one file into its staging store. */
+const { payload, flags } = workerData as WorkerStart
+const post = (message: WorkerMessage) => parentPort!.postMessage(message)
+const PROGRESS_EVERY_MS = 100
+
+let lastMs = Number.NEGATIVE_INFINITY
+function onProgress(progress: StageProgress): void {
+  const nowMs = performance.now()
+  if (nowMs - lastMs < PROGRESS_EVERY_MS && progress.done < progress.total) return
+  lastMs = nowMs
+  post({ kind: 'progress', value: progress })
+}
+
+try {
+  const value = await stageFile(payload as StageInput, {
+    isCancelled: () => Atomics.load(flags, 0) !== RUN,
+    onProgress,
+  })
+  post({ kind: 'done', value })
+} catch (error) {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  post({ kind: 'failed', message, refusal: asAppError(error) ?? undefined })
+}
