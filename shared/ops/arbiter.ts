@@ -198,19 +198,24 @@ function fitUnits(claim: ClaimRequest, world: ArbiterWorld): Fit {
   const startMs = claim.startMs - claim.beforeMin * MINUTE_MS
   const endMs = claim.endMs + claim.afterMin * MINUTE_MS
   const units: GrantedUnit[] = []
-  const take = (resourceKey: string, wanted: number, quantity: number): string | null | undefined => {
+  const take = (
+    resourceKey: string,
+    wanted: number,
+    quantity: number,
+    untilMs = endMs,
+  ): string | null | undefined => {
     const overlapping = world.held.filter(
       (grant) =>
         grant.resourceKey === resourceKey &&
         grant.bookingId !== claim.bookingId &&
-        grant.startMs < endMs &&
+        grant.startMs < untilMs &&
         startMs < grant.endMs,
     )
     const taken = new Set(overlapping.map(({ unit }) => unit))
     let missing = wanted
     for (let unit = 1; unit <= quantity && missing > 0; unit++) {
       if (taken.has(unit)) continue
-      units.push({ resourceKey, unit, startMs, endMs })
+      units.push({ resourceKey, unit, startMs, endMs: untilMs })
       missing--
     }
     if (missing === 0) return undefined
@@ -219,7 +224,8 @@ function fitUnits(claim: ClaimRequest, world: ArbiterWorld): Fit {
   const inStudio = take(studioKey(claim.studioId), 1, 1)
   if (inStudio !== undefined) return { ok: false, reason: 'studio-taken', heldBy: inStudio }
   for (const id of claim.streamerIds) {
-    const elsewhere = take(streamerKey(id), 1, 1)
+    // A streamer makes up before going on air and is free when it ends; resetting the room is not their work.
+    const elsewhere = take(streamerKey(id), 1, 1, claim.endMs)
     if (elsewhere !== undefined) return { ok: false, reason: 'streamer-taken', heldBy: elsewhere }
   }
   for (const { equipmentId, quantity } of claim.kit) {

@@ -46,6 +46,8 @@ const TAIL_DAYS = 6
 const GRID_MIN = 30
 const FEN_PER_VALUE = 100_000
 
+const gridUp = (minute: number) => Math.ceil(minute / GRID_MIN) * GRID_MIN
+
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
 /** Maps the belt to `chanbo.plan/1`: pure, the same rows and options give the same problem. */
@@ -82,8 +84,8 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
     return id
   }
 
-  /** Grants of bookings that this problem does not place again: other bases', and sessions outside it. */
-  function takenBy(resourceKey: string): Window[] {
+  /** Grants of bookings that this problem does not place again, widened by the room's own make-up and reset around them. */
+  function takenBy(resourceKey: string, leadMin = 0, resetMin = 0): Window[] {
     return mergeWindows(
       snapshot.grants
         .filter(
@@ -91,7 +93,7 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
             grant.resourceKey === resourceKey &&
             (grant.sessionId === null || !plannedSessions.has(grant.sessionId)),
         )
-        .map((grant) => [grant.startMs, grant.endMs] as const),
+        .map((grant) => [grant.startMs - resetMin * MINUTE_MS, grant.endMs + leadMin * MINUTE_MS] as const),
     )
   }
 
@@ -111,12 +113,14 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
       site: studio.baseId,
       calendar: addCalendar(
         `studio:${studio.id}`,
-        subtractWindows(open.windows, takenBy(`studio:${studio.id}`)),
+        subtractWindows(open.windows, takenBy(`studio:${studio.id}`, studio.makeUpMin, studio.resetMin)),
       ),
       leadMin: studio.makeUpMin,
       turnaroundMin: studio.resetMin,
     })
   }
+  // A streamer may be sent to any room, so the longest make-up counts.
+  const makeUpMin = Math.max(0, ...snapshot.studios.map((studio) => studio.makeUpMin))
   for (const streamer of snapshot.streamers) {
     const open = expandWindows({
       patterns: streamer.weekly,
@@ -132,9 +136,10 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
       site: streamer.baseId ?? undefined,
       calendar: addCalendar(
         `streamer:${streamer.id}`,
-        subtractWindows(open.windows, takenBy(`streamer:${streamer.id}`)),
+        subtractWindows(open.windows, takenBy(`streamer:${streamer.id}`, makeUpMin, 0)),
       ),
       skills: streamer.families,
+      leadMin: makeUpMin,
       maxMinPerDay: streamer.maxMinPerDay,
       minRestMin: streamer.minRestMin,
       maxConsecutiveMin: streamer.maxStretchMin,
@@ -219,8 +224,6 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
     }
     tasks.push({ ...task, lock: sessionLock(session, key) })
   }
-
-  const gridUp = (minute: number) => Math.ceil(minute / GRID_MIN) * GRID_MIN
 
   /** Those who know at least one of the session's families, unless the session names its streamers. */
   function crewFor(session: SessionRow): string[] {
