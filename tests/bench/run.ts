@@ -4,6 +4,7 @@ interface Bench {
 }
 
 const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
+  board: { about: 'frames per second on the board with 1,000 bars', load: () => import('./board/index.ts') },
   scheduler: { about: 'plan quality on public and own instances', load: () => import('./scheduler/bench.ts') },
 }
 

@@ -106,8 +106,8 @@ function makeSession(options: Options, index: number, next: () => number, clock:
   const session = `session-${index}`
   const state = next()
   const tentative = state > 0.9
-  const late = state < 0.06
-  const risk = state >= 0.06 && state < 0.16
+  const late = state < 0.12
+  const risk = state >= 0.12 && state < 0.2
   const spans: [number, number][] = [
     [liveAt - 30 * HOUR, 1 * HOUR],
     [liveAt - 26 * HOUR, 0.5 * HOUR],

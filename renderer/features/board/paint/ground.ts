@@ -6,7 +6,7 @@ import { AXIS_PX, crisp, line, xOf, yOf, type Scene } from './scene.ts'
 function paintClosedTime(scene: Scene): void {
   const { ctx, palette } = scene
   ctx.fillStyle = palette.sunken
-  ctx.globalAlpha = 0.45
+  ctx.globalAlpha = 0.4
   for (const row of scene.layout.rows) {
     const top = yOf(scene, row.top)
     if (row.lane.open.length === 0 || top > scene.heightPx || top + row.height < AXIS_PX) continue
@@ -42,7 +42,7 @@ function paintFrozen(scene: Scene): void {
   const edge = xOf(scene, scene.frozenUntilMs)
   if (edge <= 0) return
   ctx.fillStyle = palette.tent
-  ctx.globalAlpha = 0.08
+  ctx.globalAlpha = 0.06
   ctx.fillRect(0, AXIS_PX, Math.min(edge, scene.widthPx), scene.heightPx)
   ctx.globalAlpha = 1
   ctx.strokeStyle = palette.tent
