@@ -18,6 +18,8 @@ export interface HostOptions {
   readonly native: { readonly deviceName: string; readonly version: string }
   /** Reader threads. */
   readonly readers?: number
+  /** Told when the core's thread has died and is back, or is left stopped because it keeps dying. */
+  readonly onCrash?: (outcome: 'restarted' | 'stopped') => void
 }
 
 /** Requests that replace or delete the store's file: readers let go of it first. */
@@ -168,14 +170,19 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
     restarts.push(nowMs)
     if (restarts.filter((at) => nowMs - at < 60_000).length > RESTARTS_PER_MINUTE) {
       log.error('the core keeps failing and is left stopped')
+      options.onCrash?.('stopped')
       return
     }
     start().then(
       () => {
         for (const [id, info] of connections) tell({ kind: 'connect', id, info })
         emit(null, { kind: 'changed', topics: ['app', 'store'] })
+        options.onCrash?.('restarted')
       },
-      (error: unknown) => log.error('the core did not come back', { error: String(error) }),
+      (error: unknown) => {
+        log.error('the core did not come back', { error: String(error) })
+        options.onCrash?.('stopped')
+      },
     )
   }
 

@@ -25,6 +25,9 @@ const TEXTS = {
     table: '表格',
     allFiles: '所有文件',
     cannotStart: '打不开',
+    dataInUse: '这份数据正被另一个产播使用。先关掉它，或者换一个数据文件夹。',
+    dataNotWritable: '这个文件夹不能写入。改一下权限，或者换一个数据文件夹。',
+    diskFull: '磁盘满了。腾出一些空间再打开，已保存的都在。',
     coreStopped: '后台刚才停了，已经自动重启。已确认的操作都在；没有保存成功的那一步请再做一次。',
     coreGone:
       '后台反复停止，没有再自动重启。已确认的数据都在磁盘上。请退出后重新打开；如果还是这样，用「打开数据文件夹」里的 logs 求助。',
@@ -56,6 +59,9 @@ const TEXTS = {
     table: 'Tables',
     allFiles: 'All files',
     cannotStart: 'Cannot open',
+    dataInUse: 'Another Chanbo is using this data. Close it, or choose another data folder.',
+    dataNotWritable: 'This folder cannot be written. Change its permissions, or choose another data folder.',
+    diskFull: 'The disk is full. Free some space and open again; everything saved is there.',
     coreStopped:
       'The background part stopped and was started again. Everything confirmed is there; repeat the one step that was not saved.',
     coreGone:
