@@ -1,0 +1,249 @@
+import { sql } from 'kysely'
+import {
+  answerFacts,
+  claimOf,
+  decide,
+  endingFact,
+  searchWindow,
+  type ArbiterWorld,
+  type ClaimRequest,
+  type Decision,
+} from '../../shared/ops/arbiter.ts'
+import type { Fields, Op } from '../../shared/ops/types.ts'
+import type { BeltCounters } from './belts.ts'
+import { readRows } from './cells.ts'
+import type { HubDatabase, Tx } from './database.ts'
+import type { HubAuthor } from './hub-author.ts'
+import type { BookingRow } from './schema.ts'
+
+/** Everything one arbitration needs; it lives inside one transaction that holds the belt's lock. */
+export interface Bench {
+  readonly database: HubDatabase
+  readonly tx: Tx
+  readonly counters: BeltCounters
+  readonly author: HubAuthor
+  readonly nowMs: number
+}
+
+/** Notes an accepted op that concerns exclusive use: a claim, a release, or what the founding device decided earlier. */
+export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Promise<void> {
+  const { belt } = bench.counters.row
+  const { fields } = op
+  switch (op.table) {
+    case 'booking': {
+      const expiresMs = typeof fields.expiresMs === 'number' ? fields.expiresMs : null
+      const row: BookingRow = {
+        belt,
+        bookingId: op.row,
+        hubSeq,
+        fields: JSON.stringify(fields),
+        outcome: 'waiting',
+        expiresMs,
+      }
+      await bench.tx
+        .insertInto('booking')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['belt', 'bookingId']).doNothing())
+        .execute()
+      return
+    }
+    case 'bookingRelease':
+      return release(bench, textOf(fields.bookingId), textOf(fields.reason))
+    case 'resourceGrant':
+      return adoptGrant(bench, op)
+    case 'claimAnswer':
+      return settle(bench, textOf(fields.bookingId), textOf(fields.outcome) as BookingRow['outcome'])
+  }
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
+
+/** Answers every waiting claim of the belt in order of arrival. Claims wait while a restored or new hub is still being filled. */
+export async function answerWaiting(bench: Bench): Promise<number> {
+  const { row } = bench.counters
+  if (row.recoveringUntilMs !== null) return 0
+  const waiting = await bench.tx
+    .selectFrom('booking')
+    .selectAll()
+    .where('belt', '=', row.belt)
+    .where('outcome', '=', 'waiting')
+    .orderBy('hubSeq')
+    .execute()
+  for (const booking of waiting) await answer(bench, booking)
+  return waiting.length
+}
+
+async function answer(bench: Bench, booking: BookingRow): Promise<void> {
+  const claim = claimOf(booking.bookingId, JSON.parse(booking.fields) as Fields)
+  const world = await readWorld(bench, claim)
+  let decision = decide(claim, world)
+  let firstFence = 0
+  if (decision.outcome === 'granted') {
+    firstFence = bench.counters.fences(decision.units.length)
+    if (!(await holdUnits(bench, claim.bookingId, decision.units, firstFence)))
+      decision = { outcome: 'refused', reason: 'studio-taken', heldBy: null, alternatives: [] }
+  }
+  await write(bench, claim, decision, firstFence)
+  await settle(bench, claim.bookingId, decision.outcome)
+}
+
+/** Puts the units behind the database's exclusion constraint. False when the constraint knows better than the decision. */
+async function holdUnits(
+  bench: Bench,
+  bookingId: string,
+  units: (Decision & { outcome: 'granted' })['units'],
+  firstFence: number,
+): Promise<boolean> {
+  const { belt } = bench.counters.row
+  await sql`SAVEPOINT hold_units`.execute(bench.tx)
+  try {
+    const rows = units.map((unit, index) => ({
+      belt,
+      grantId: `${bookingId}/${index}`,
+      bookingId,
+      ...unit,
+      fence: firstFence + index,
+    }))
+    await bench.database.insertMany(bench.tx, 'liveGrant', rows)
+    await sql`RELEASE SAVEPOINT hold_units`.execute(bench.tx)
+    return true
+  } catch (error) {
+    await sql`ROLLBACK TO SAVEPOINT hold_units`.execute(bench.tx)
+    await sql`RELEASE SAVEPOINT hold_units`.execute(bench.tx)
+    if (bench.database.isOverlap(error)) return false
+    throw error
+  }
+}
+
+async function write(
+  bench: Bench,
+  claim: ClaimRequest,
+  decision: Decision,
+  firstFence: number,
+): Promise<void> {
+  const { term } = bench.counters.row
+  for (const { table, fields } of answerFacts(claim, decision, { firstFence, term, nowMs: bench.nowMs }))
+    await bench.author.fact(table, fields)
+}
+
+async function release(bench: Bench, bookingId: string, reason: string): Promise<void> {
+  const { belt, term } = bench.counters.row
+  const booking = await bench.tx
+    .selectFrom('booking')
+    .select('outcome')
+    .where('belt', '=', belt)
+    .where('bookingId', '=', bookingId)
+    .executeTakeFirst()
+  if (!booking || (booking.outcome !== 'waiting' && booking.outcome !== 'granted')) return
+  const { table, fields } = endingFact(bookingId, 'released', { reason, term, nowMs: bench.nowMs })
+  await bench.author.fact(table, fields)
+  await settle(bench, bookingId, 'released')
+}
+
+async function settle(bench: Bench, bookingId: string, outcome: BookingRow['outcome']): Promise<void> {
+  const { belt } = bench.counters.row
+  await bench.tx
+    .updateTable('booking')
+    .set({ outcome })
+    .where('belt', '=', belt)
+    .where('bookingId', '=', bookingId)
+    .execute()
+  if (outcome !== 'granted')
+    await bench.tx
+      .deleteFrom('liveGrant')
+      .where('belt', '=', belt)
+      .where('bookingId', '=', bookingId)
+      .execute()
+}
+
+/** A grant of the founding device from before the handover: it stands. */
+async function adoptGrant(bench: Bench, op: Op): Promise<void> {
+  const { belt } = bench.counters.row
+  const { bookingId, resourceKey, unit, startMs, endMs, fence } = op.fields
+  const row = {
+    belt,
+    grantId: op.row,
+    bookingId: textOf(bookingId),
+    resourceKey: textOf(resourceKey),
+    unit: numberOf(unit),
+    startMs: numberOf(startMs),
+    endMs: numberOf(endMs),
+    fence: numberOf(fence),
+  }
+  await sql`SAVEPOINT adopt_grant`.execute(bench.tx)
+  try {
+    await bench.database.insertMany(bench.tx, 'liveGrant', [row])
+  } catch {
+    await sql`ROLLBACK TO SAVEPOINT adopt_grant`.execute(bench.tx)
+  }
+  await sql`RELEASE SAVEPOINT adopt_grant`.execute(bench.tx)
+}
+
+/** Lapses claims that nobody answered in time, by hub time. */
+export async function expireClaims(bench: Bench): Promise<void> {
+  const { belt, term } = bench.counters.row
+  const lapsed = await bench.tx
+    .selectFrom('booking')
+    .select('bookingId')
+    .where('belt', '=', belt)
+    .where('outcome', '=', 'waiting')
+    .where('expiresMs', '<', bench.nowMs)
+    .orderBy('hubSeq')
+    .execute()
+  for (const { bookingId } of lapsed) {
+    const { table, fields } = endingFact(bookingId, 'expired', { reason: '', term, nowMs: bench.nowMs })
+    await bench.author.fact(table, fields)
+    await settle(bench, bookingId, 'expired')
+  }
+}
+
+async function readWorld(bench: Bench, claim: ClaimRequest): Promise<ArbiterWorld> {
+  const { belt } = bench.counters.row
+  const { startMs, endMs } = searchWindow(claim)
+  const held = await bench.tx
+    .selectFrom('liveGrant')
+    .select(['bookingId', 'resourceKey', 'unit', 'startMs', 'endMs'])
+    .where('belt', '=', belt)
+    .where('startMs', '<', Number.isFinite(endMs) ? endMs : 0)
+    .where('endMs', '>', Number.isFinite(startMs) ? startMs : 0)
+    .orderBy('grantId')
+    .execute()
+  const studios = await readRows(bench.tx, belt, 'studio')
+  const streamers = await readRows(bench.tx, belt, 'streamer')
+  const equipment = await readRows(bench.tx, belt, 'equipment')
+  const merchants = await readRows(bench.tx, belt, 'merchant')
+  const zone = [...(await readRows(bench.tx, belt, 'belt')).values()][0]?.timeZone
+  return {
+    nowMs: bench.nowMs,
+    held,
+    studios: [...studios]
+      .map(([id, fields]) => ({ id, openMin: numberOf(fields.openMin), closeMin: numberOf(fields.closeMin) }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    streamerIds: new Set(streamers.keys()),
+    quantities: new Map([...equipment].map(([id, fields]) => [id, numberOf(fields.quantity)])),
+    blockedMerchantIds: new Set(
+      [...merchants].flatMap(([id, fields]) => (fields.listStatus === 'black' ? [id] : [])),
+    ),
+    zoneOffsetMin: zoneOffsetMin(
+      textOf(zone) || 'Asia/Shanghai',
+      Number.isFinite(claim.startMs) ? claim.startMs : 0,
+    ),
+  }
+}
+
+/** Minutes that local time is ahead of UTC at an instant; 480 for a zone the system does not know. */
+export function zoneOffsetMin(timeZone: string, atMs: number): number {
+  try {
+    const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(
+      atMs,
+    )
+    const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
+    const match = /GMT(?:([+-])(\d{2}):(\d{2}))?/.exec(name)
+    if (!match?.[1]) return 0
+    const minutes = Number(match[2]) * 60 + Number(match[3])
+    return match[1] === '-' ? -minutes : minutes
+  } catch {
+    return 480
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Kysely, PostgresDialect, SqliteDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import { migrate, MigrationError, readMigrations } from '../sqlite/migrate.ts'
+import { openDb, type Db } from '../sqlite/open.ts'
+import { prepared } from '../sqlite/prepared.ts'
+import type { HubSchema } from './schema.ts'
+
+export type Queries = Kysely<HubSchema> | Transaction<HubSchema>
+export type Tx = Transaction<HubSchema>
+
+/** The hub's database: the same tables and queries whichever of the two engines is behind it. */
+export interface HubDatabase {
+  readonly kind: 'sqlite' | 'postgres'
+  readonly db: Kysely<HubSchema>
+  /** Only for SQLite: the file's own connection, for backups and checks. */
+  readonly file: Db | null
+  /** Inserts many rows of equal columns inside `tx`. */
+  insertMany<T extends keyof HubSchema>(
+    tx: Tx,
+    table: T,
+    rows: readonly HubSchema[T][],
+  ): Promise<void>
+  /** True for the error that the exclusion constraint on grants raises. */
+  isOverlap(error: unknown): boolean
+  close(): Promise<void>
+}
+
+export function openSqlite(dataDir: string, migrationsDir: string, nowMs: number): HubDatabase {
+  mkdirSync(dataDir, { recursive: true })
+  const file = openDb(join(dataDir, 'hub.db'))
+  try {
+    migrate(file, readMigrations(migrationsDir), nowMs)
+  } catch (error) {
+    file.close()
+    throw error
+  }
+  const db = new Kysely<HubSchema>({ dialect: new SqliteDialect({ database: file }) })
+  return {
+    kind: 'sqlite',
+    db,
+    file,
+    // Kysely holds the file's only connection during the transaction, so that these statements are part of it.
+    async insertMany(_tx, table, rows) {
+      const first = rows[0]
+      if (!first) return
+      const names = Object.keys(first)
+      const statement = prepared(
+        file,
+        `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+      )
+      for (const row of rows) statement.run(...Object.values(row))
+    },
+    isOverlap: (error) => error instanceof Error && error.message.includes('grant overlaps'),
+    close: () => db.destroy(),
+  }
+}
+
+const INT8_OID = 20
+const NUMERIC_OID = 1700
+/** bigint columns hold safe integers only. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8_OID || oid === NUMERIC_OID
+      ? Number
+      : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
+}
+
+const MAX_PARAMETERS = 60_000
+
+export async function openPostgres(url: string, migrationsDir: string, nowMs: number): Promise<HubDatabase> {
+  const pool = new pg.Pool({ connectionString: url, max: 8, types })
+  pool.on('error', () => {
+    // An idle connection was closed by the server; the next query opens another.
+  })
+  try {
+    await migratePostgres(pool, migrationsDir, nowMs)
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  const db = new Kysely<HubSchema>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    kind: 'postgres',
+    db,
+    file: null,
+    async insertMany(tx, table, rows) {
+      const first = rows[0]
+      if (!first) return
+      const perStatement = Math.floor(MAX_PARAMETERS / Object.keys(first).length)
+      for (let at = 0; at < rows.length; at += perStatement)
+        await tx
+          .insertInto(table)
+          .values(rows.slice(at, at + perStatement) as never)
+          .execute()
+    },
+    isOverlap: (error) => error instanceof Error && 'code' in error && error.code === '23P01',
+    close: () => db.destroy(),
+  }
+}
+
+/** One lock for the database, so that hub processes starting together do not migrate at once. */
+const MIGRATION_LOCK = 4_836_201
+
+async function migratePostgres(pool: pg.Pool, folder: string, nowMs: number): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await client.query(
+      `CREATE TABLE IF NOT EXISTS migration (
+         number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, "appliedMs" BIGINT NOT NULL)`,
+    )
+    const migrations = readMigrations(folder)
+    const known = new Map(migrations.map((migration) => [migration.number, migration]))
+    const done = await client.query<{ number: number; name: string; checksum: string }>(
+      'SELECT number, name, checksum FROM migration',
+    )
+    for (const row of done.rows) {
+      const migration = known.get(row.number)
+      if (!migration) throw new MigrationError('newer', row.name)
+      if (migration.checksum !== row.checksum) throw new MigrationError('diverged', row.name)
+      known.delete(row.number)
+    }
+    for (const migration of known.values()) {
+      await client.query('BEGIN')
+      try {
+        await client.query(migration.sql)
+        await client.query('INSERT INTO migration VALUES ($1, $2, $3, $4)', [
+          migration.number,
+          migration.name,
+          migration.checksum,
+          nowMs,
+        ])
+        await client.query('COMMIT')
+      } catch (error) {
+        await client.query('ROLLBACK')
+        throw error
+      }
+    }
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined)
+    client.release()
+  }
+}

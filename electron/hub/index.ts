@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { FINGERPRINT_BYTES } from '../../shared/wire/enrol-code.ts'
+import { nodeCompression } from './compression.ts'
+import type { HubContext, HubLog } from './context.ts'
+import { authorOfKey, derivedSeed, sha256, signerOf } from './crypto.ts'
+import { openPostgres, openSqlite } from './database.ts'
+import { loadHubSeed } from './keys.ts'
+import { createServer } from './server.ts'
+
+export interface HubOptions {
+  readonly dataDir: string
+  /** Folder that holds migrations/hub-sqlite and migrations/hub-postgres. */
+  readonly resourcesDir: string
+  readonly clock: () => number
+  readonly log: HubLog
+  /** PostgreSQL instead of the embedded database. */
+  readonly databaseUrl?: string | null
+  readonly tls?: { readonly cert: string; readonly key: string } | null
+}
+
+/** Opens the hub's database and keys without listening: for the command line, and as the first half of `startHub`. */
+export async function openHub(options: HubOptions): Promise<HubContext & { close(): Promise<void> }> {
+  mkdirSync(options.dataDir, { recursive: true })
+  const seed = loadHubSeed(options.dataDir)
+  const folder = (name: string) => join(options.resourcesDir, 'migrations', name)
+  const database = options.databaseUrl
+    ? await openPostgres(options.databaseUrl, folder('hub-postgres'), options.clock())
+    : openSqlite(options.dataDir, folder('hub-sqlite'), options.clock())
+  const names = new Map<string, string>()
+  return {
+    database,
+    clock: options.clock,
+    compression: nodeCompression(),
+    signer: signerOf(seed),
+    tlsFingerprint: options.tls ? tlsFingerprint(options.tls.cert) : null,
+    log: options.log,
+    authorName(belt, epoch) {
+      const key = `${belt} ${epoch}`
+      let name = names.get(key)
+      if (name === undefined) {
+        name = authorOfKey(signerOf(derivedSeed(seed, belt, epoch)).publicKey)
+        names.set(key, name)
+      }
+      return name
+    },
+    close: () => database.close(),
+  }
+}
+
+const tlsFingerprint = (cert: string): Uint8Array =>
+  sha256(new X509Certificate(cert).raw).subarray(0, FINGERPRINT_BYTES)
+
+export interface RunningHub {
+  readonly hub: HubContext
+  readonly app: FastifyInstance
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Starts serving. Port 0 takes a free one. */
+export async function startHub(options: HubOptions & { host: string; port: number }): Promise<RunningHub> {
+  const hub = await openHub(options)
+  const app = createServer(hub, { tls: options.tls ?? null })
+  try {
+    await app.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    await hub.close()
+    throw error
+  }
+  const address = app.server.address()
+  return {
+    hub,
+    app,
+    port: typeof address === 'object' && address ? address.port : options.port,
+    async close() {
+      await app.close()
+      await hub.close()
+    },
+  }
+}
+
+export const readTls = (cert: string, key: string): { cert: string; key: string } => ({
+  cert: readFileSync(cert, 'utf8'),
+  key: readFileSync(key, 'utf8'),
+})

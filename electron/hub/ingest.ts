@@ -1,0 +1,221 @@
+import { canonicalStamp } from '../../shared/ops/stamp.ts'
+import { rightsProblem, type DeviceRights, type PersonRights } from '../../shared/ops/rights.ts'
+import type { Stamp } from '../../shared/ops/types.ts'
+import type { OpBatch } from '../../shared/wire/batch.ts'
+import type { PushAnswer, Run } from '../../shared/wire/messages.ts'
+import { answerWaiting, noteArbitrated, type Bench } from './arbitration.ts'
+import { BeltCounters, lockBelt } from './belts.ts'
+import { isDecisionTable, personRights, writeCells } from './cells.ts'
+import type { HubContext } from './context.ts'
+import { authorOfKey, derivedSeed, signerOf } from './crypto.ts'
+import type { Tx } from './database.ts'
+import { HubAuthor, saveStream } from './hub-author.ts'
+import { closeRecoveryWhenFilled } from './recovery.ts'
+import { OP_STATE, type DeviceRow, type OpRow, type OpState } from './schema.ts'
+import { compareStreams, type OfferedOp, type StreamOffer } from './streams.ts'
+
+interface Judged {
+  readonly seq: number
+  readonly verdict: Run['verdict']
+  readonly hubSeq: number
+  readonly reason: string | null
+  readonly stamp: Stamp
+  readonly at: Stamp
+}
+
+const ARBITRATED_TABLES = new Set(['booking', 'bookingRelease', 'resourceGrant', 'claimAnswer'])
+const VERDICTS = ['applied', 'rejected', 'quarantined'] as const
+
+/** The name under which this hub writes in a belt and epoch. */
+export const hubAuthorName = (seed: string, belt: string, epoch: number): string =>
+  authorOfKey(signerOf(derivedSeed(seed, belt, epoch)).publicKey)
+
+/** Opens the belt for one writing transaction; `work`'s answer counts only after commit. */
+export function withBench<T>(hub: HubContext, belt: string, work: (bench: Bench) => Promise<T>): Promise<T> {
+  return hub.database.db.transaction().execute(async (tx) => {
+    const counters = new BeltCounters(await lockBelt(tx, belt), hub.clock)
+    const time = counters.time()
+    const name = hub.authorName(belt, counters.row.epoch)
+    const author = new HubAuthor(hub.database, tx, counters, name, time)
+    const result = await work({ database: hub.database, tx, counters, author, nowMs: time.ms })
+    await author.save()
+    await counters.save(tx)
+    return result
+  })
+}
+
+/**
+ * Takes a pushed batch into the belt's log in one transaction: chains checked, each op judged on its own, stamped once,
+ * put in the belt's order, and claims among them answered.
+ * @throws HubRefusal `bad-batch` for a batch that contradicts itself; nothing is taken then
+ */
+export function ingest(hub: HubContext, device: DeviceRow, batch: OpBatch): Promise<PushAnswer> {
+  return withBench(hub, device.belt, async (bench) => {
+    const { tx, counters } = bench
+    const offers = await compareStreams(tx, device.belt, device.author, batch)
+    const judge = new Judge(hub, tx, device, bench.nowMs)
+    const hubTime: Stamp = { ms: bench.nowMs, ctr: 0 }
+    const streams: PushAnswer['streams'] = []
+    for (const offer of offers) {
+      const judged = await takeStream(hub, bench, judge, offer, hubTime)
+      streams.push({
+        author: offer.row.author,
+        stream: offer.row.stream,
+        have: offer.row.seq,
+        ...(offer.gap ? { gap: true } : {}),
+        ...(offer.forkAt === null ? {} : { forkAt: offer.forkAt }),
+        runs: runsOf(judged),
+      })
+    }
+    await closeRecoveryWhenFilled(bench)
+    await answerWaiting(bench)
+    return {
+      hubEpoch: counters.row.epoch,
+      hubTimeMs: bench.nowMs,
+      backupWatermark: counters.row.backupWatermark,
+      streams,
+    }
+  })
+}
+
+async function takeStream(
+  hub: HubContext,
+  bench: Bench,
+  judge: Judge,
+  offer: StreamOffer,
+  hubTime: Stamp,
+): Promise<Judged[]> {
+  const { row } = offer
+  const judged: Judged[] = offer.known.map(({ op, at }) => ({
+    seq: op.seq,
+    verdict: at.state === OP_STATE.applied ? 'duplicate' : VERDICTS[at.state as OpState],
+    hubSeq: at.hubSeq,
+    reason: at.reason,
+    stamp: { ms: at.stampMs, ctr: at.stampCtr },
+    at: op.at,
+  }))
+  const rows: OpRow[] = []
+  const accepted: { item: OfferedOp; hubSeq: number; stamp: Stamp }[] = []
+  let previous: Stamp | null = row.seq > 0 ? { ms: row.stampMs, ctr: row.stampCtr } : null
+  for (const item of offer.fresh) {
+    const { op } = item
+    const stamp = canonicalStamp(earlier(item.returned, op.at), hubTime, previous)
+    previous = stamp
+    const { state, reason } = await judge.judge(item)
+    const hubSeq = bench.counters.seq()
+    rows.push({
+      belt: row.belt,
+      hubSeq,
+      author: op.author,
+      stream: op.stream,
+      seq: op.seq,
+      scope: op.scope,
+      lane: op.lane,
+      state,
+      reason,
+      stampMs: stamp.ms,
+      stampCtr: stamp.ctr,
+      hash: item.hash,
+      payload: item.payload,
+    })
+    judged.push({ seq: op.seq, verdict: VERDICTS[state], hubSeq, reason, stamp, at: op.at })
+    if (state !== OP_STATE.applied) continue
+    accepted.push({ item, hubSeq, stamp })
+    if (op.table === 'person') judge.forgetPerson(op.row)
+    if (isDecisionTable(op.table)) await writeCells(bench.tx, row.belt, op, stamp)
+  }
+  const last = rows.at(-1)
+  if (!last) return judged
+  await hub.database.insertMany(bench.tx, 'op', rows)
+  row.seq = last.seq
+  row.head = last.hash
+  row.stampMs = last.stampMs
+  row.stampCtr = last.stampCtr
+  await saveStream(bench.tx, row)
+  for (const { item, hubSeq } of accepted)
+    if (ARBITRATED_TABLES.has(item.op.table)) await noteArbitrated(bench, item.op, hubSeq)
+  return judged
+}
+
+/** A stamp that an op had before may only be kept or lowered, never raised above its author's clock. */
+const earlier = (returned: Stamp | null, at: Stamp): Stamp =>
+  returned && (returned.ms < at.ms || (returned.ms === at.ms && returned.ctr < at.ctr)) ? returned : at
+
+/** Judges ops of one device by its certificate, its status and the people who wrote them. */
+class Judge {
+  readonly #tx: Tx
+  readonly #device: DeviceRow
+  readonly #rights: DeviceRights
+  readonly #hold: string | null
+  readonly #people = new Map<string, PersonRights | null>()
+
+  constructor(_hub: HubContext, tx: Tx, device: DeviceRow, nowMs: number) {
+    this.#tx = tx
+    this.#device = device
+    this.#rights = {
+      author: device.author,
+      role: device.role,
+      baseId: device.baseId,
+      arbiterUpTo: JSON.parse(device.arbiterUpTo) as Record<string, number>,
+    }
+    this.#hold =
+      device.status === 'revoked' ? 'revoked' : nowMs > device.validUntilMs ? 'certificate-expired' : null
+  }
+
+  async judge({ op }: OfferedOp): Promise<{ state: OpState; reason: string | null }> {
+    const person = op.person === null ? null : await this.#person(op.person)
+    const problem = rightsProblem(op, this.#rights, person)
+    if (problem) return { state: OP_STATE.rejected, reason: problem }
+    if (this.#hold) return { state: OP_STATE.quarantined, reason: this.#hold }
+    return { state: OP_STATE.applied, reason: null }
+  }
+
+  forgetPerson(id: string): void {
+    this.#people.delete(id)
+  }
+
+  async #person(id: string): Promise<PersonRights | null> {
+    let rights = this.#people.get(id)
+    if (rights === undefined) {
+      rights = await personRights(this.#tx, this.#device.belt, id)
+      this.#people.set(id, rights)
+    }
+    return rights
+  }
+}
+
+/** Neighbouring ops with one fate, so that an answer costs a few bytes however long the batch. */
+function runsOf(judged: readonly Judged[]): Run[] {
+  const runs: (Run & { stamps: [number, number][] })[] = []
+  let differs = false
+  const close = (): void => {
+    const run = runs.at(-1)
+    if (!run) return
+    const [first] = run.stamps
+    if (!differs) run.stamps = []
+    else if (run.stamps.every(([ms, ctr]) => ms === first![0] && ctr === first![1])) run.stamps = [first!]
+    differs = false
+  }
+  for (const { verdict, reason, hubSeq, seq, stamp, at } of judged) {
+    const run = runs.at(-1)
+    const continues =
+      run && run.verdict === verdict && (run.reason ?? null) === reason && run.hub + run.n === hubSeq
+    if (continues) {
+      run.n++
+      run.stamps.push([stamp.ms, stamp.ctr])
+    } else {
+      close()
+      runs.push({
+        from: seq,
+        n: 1,
+        verdict,
+        hub: hubSeq,
+        ...(reason === null ? {} : { reason }),
+        stamps: [[stamp.ms, stamp.ctr]],
+      })
+    }
+    if (stamp.ms !== at.ms || stamp.ctr !== at.ctr) differs = true
+  }
+  close()
+  return runs.map(({ stamps, ...run }) => (stamps.length > 0 ? { ...run, stamps } : run))
+}

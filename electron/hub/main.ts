@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROLES, type Role } from '../../shared/contract/define.ts'
+import type { HubLog } from './context.ts'
+import { makeEnrolCode, revoke } from './enrol.ts'
+import { openHub, readTls, startHub, type HubOptions } from './index.ts'
+
+const USAGE = `Usage: npm run hub -- [command] --data-dir DIR [options]
+
+  serve (default)        --port N (8790) --host H (127.0.0.1) [--cert FILE --key FILE]
+  enroll                 --belt ID --role ${ROLES.join('|')} [--base ID]
+                         prints a one-time code for a new device; without --belt, for a belt that moves to this hub
+  revoke                 --belt ID --device AUTHOR
+  status                 belts, devices and what waits for an administrator
+
+  HUB_DATABASE_URL       a PostgreSQL database instead of the embedded one
+`
+
+const log: HubLog = {
+  info: (message, details) => console.log(message, details ?? ''),
+  warn: (message, details) => console.warn(message, details ?? ''),
+  error: (message, details) => console.error(message, details ?? ''),
+}
+
+function findResources(): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'resources')
+    if (existsSync(join(candidate, 'migrations', 'hub-sqlite'))) return candidate
+    if (dirname(folder) === folder) throw new Error('the resources folder is missing')
+  }
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      'data-dir': { type: 'string' },
+      port: { type: 'string', default: '8790' },
+      host: { type: 'string', default: '127.0.0.1' },
+      cert: { type: 'string' },
+      key: { type: 'string' },
+      belt: { type: 'string' },
+      role: { type: 'string' },
+      base: { type: 'string' },
+      device: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  const command = positionals[0] ?? 'serve'
+  if (values.help) {
+    console.log(USAGE)
+    return
+  }
+  const dataDir = values['data-dir']
+  if (!dataDir) throw new Error('--data-dir is missing (see --help)')
+  const options: HubOptions = {
+    dataDir: resolve(dataDir),
+    resourcesDir: findResources(),
+    clock: () => Date.now(),
+    log,
+    databaseUrl: process.env.HUB_DATABASE_URL ?? null,
+    tls: values.cert && values.key ? readTls(values.cert, values.key) : null,
+  }
+  switch (command) {
+    case 'serve':
+      return serve(options, values.host, Number(values.port))
+    case 'enroll':
+      return enroll(options, values)
+    case 'revoke':
+      return revokeDevice(options, values)
+    case 'status':
+      return printStatus(options)
+    default:
+      throw new Error(`unknown command ${command} (see --help)`)
+  }
+}
+
+async function serve(options: HubOptions, host: string, port: number): Promise<void> {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port is not a port number')
+  const running = await startHub({ ...options, host, port })
+  log.info(`Hub ready on ${options.tls ? 'https' : 'http'}://${host}:${running.port}`)
+  const stop = (): void => {
+    void running.close().then(() => process.exit(0))
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+async function enroll(
+  options: HubOptions,
+  values: { belt?: string; role?: string; base?: string },
+): Promise<void> {
+  const role = values.role ?? (values.belt ? undefined : 'administrator')
+  if (!ROLES.includes(role as Role)) throw new Error(`--role must be one of ${ROLES.join(', ')}`)
+  const hub = await openHub(options)
+  try {
+    if (values.belt) {
+      const known = await hub.database.db
+        .selectFrom('belt')
+        .select('belt')
+        .where('belt', '=', values.belt)
+        .executeTakeFirst()
+      if (!known) throw new Error(`this hub has no belt ${values.belt}`)
+    }
+    const { code, expiresMs } = await makeEnrolCode(hub, {
+      belt: values.belt ?? null,
+      role: role as Role,
+      baseId: values.base ?? null,
+    })
+    console.log(code)
+    console.error(`Valid once, until ${new Date(expiresMs).toISOString()}.`)
+  } finally {
+    await hub.close()
+  }
+}
+
+async function revokeDevice(options: HubOptions, values: { belt?: string; device?: string }): Promise<void> {
+  if (!values.belt || !values.device) throw new Error('--belt and --device are needed')
+  const hub = await openHub(options)
+  try {
+    if (!(await revoke(hub, values.belt, values.device))) throw new Error('no such active device')
+    console.log('revoked')
+  } finally {
+    await hub.close()
+  }
+}
+
+async function printStatus(options: HubOptions): Promise<void> {
+  const hub = await openHub(options)
+  try {
+    const { db } = hub.database
+    for (const belt of await db.selectFrom('belt').selectAll().orderBy('belt').execute()) {
+      console.log(`belt ${belt.belt} epoch ${belt.epoch} term ${belt.term} seq ${belt.nextSeq - 1}`)
+      const devices = await db
+        .selectFrom('device')
+        .selectAll()
+        .where('belt', '=', belt.belt)
+        .orderBy('author')
+        .execute()
+      for (const device of devices) {
+        const behind = belt.nextSeq - 1 - device.pulledSeq
+        console.log(
+          `  device ${device.author} ${device.role} ${device.baseId ?? '-'} ${device.status} behind ${behind} "${device.name}"`,
+        )
+      }
+      const held = await db
+        .selectFrom('op')
+        .select((eb) => ['state', eb.fn.countAll().as('n')])
+        .where('belt', '=', belt.belt)
+        .where('state', '<>', 0)
+        .groupBy('state')
+        .execute()
+      for (const { state, n } of held) console.log(`  ${state === 1 ? 'rejected' : 'quarantined'} ${n}`)
+    }
+  } finally {
+    await hub.close()
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(`Hub: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+})
