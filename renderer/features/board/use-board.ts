@@ -14,6 +14,7 @@ const SHIFT_DAYS = 5
 
 export const BOARD_TOPICS = [
   'plan',
+  'proposal',
   'currentPlan',
   'liveSession',
   'sessionSku',

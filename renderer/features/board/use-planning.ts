@@ -13,11 +13,11 @@ export function usePlanning() {
   const publishing = useCommand('plan/publish')
   const discarding = useCommand('plan/discard')
   const job = useJob(jobId)
-  const proposals = useQuery('plan/proposals', {}, { topics: ['plan', 'planProposal'] })
+  const proposals = useQuery('plan/proposals', {}, { topics: ['plan', 'proposal'] })
   const running = useQuery('plan/running', {}, { topics: ['plan'] })
   const detail = useQuery('plan/proposal', () => ({ proposalId: proposalId.value ?? '' }), {
     enabled: () => proposalId.value !== null,
-    topics: ['plan', 'planProposal'],
+    topics: ['plan', 'proposal'],
   })
 
   const newest = computed(() =>

@@ -23,7 +23,7 @@ export function useSentence() {
   function word(name: string, value: string | number): string | number {
     if (typeof value === 'number') {
       if (name.endsWith('Ms')) return `${format.value.date(value)} ${format.value.time(value)}`
-      if (name.endsWith('Min')) return format.value.duration(value)
+      if (name.endsWith('Min') || name === 'minutes') return format.value.duration(value)
       if (name.endsWith('Fen')) return format.value.yuan(value)
       return format.value.number(value, Number.isInteger(value) ? 0 : 1)
     }

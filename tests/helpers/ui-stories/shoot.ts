@@ -1,40 +1,47 @@
+import { chromium, type Page } from '@playwright/test'
 import { mkdirSync } from 'node:fs'
-import { explainTask, makeBoardView } from './board-view.ts'
-import { launchBrowser, openStory, serveRenderer, type Answers } from './open-story.ts'
+import { join } from 'node:path'
+import { buildPage } from './build.ts'
+import { servePage } from './serve.ts'
 
-/** `node tests/helpers/ui-stories/shoot.ts [path]`: pictures of a screen over generated view models, for looking at. */
-const compare = makeBoardView({ compare: true })
-const plain = makeBoardView()
-const answers: Answers = {
-  'board/view': (input) => (input.proposalId ? compare : plain),
-  'plan/explain': (input) => explainTask(compare, String(input.taskKey)),
-  'plan/proposals': () => [compare.proposal],
-  'plan/running': () => ({ jobId: null }),
-  'plan/tryMove': () => ({ feasible: true, deltas: [], broken: [], alternatives: [] }),
-}
+const OUT = join(import.meta.dirname, '../../../out')
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
-const server = await serveRenderer()
-const browser = await launchBrowser()
-mkdirSync('test-results/stories', { recursive: true })
-try {
-  for (const theme of ['light', 'dark'] as const) {
-    const page = await openStory(browser, { url: server.url, path: '/board', answers, theme })
-    page.on('console', (message) => console.log(message.text()))
-    page.on('pageerror', (error) => console.log(error.stack))
-    await page.waitForSelector('.board-timeline canvas', { timeout: 60_000 })
-    await page.waitForTimeout(600)
-    await page.screenshot({ path: `test-results/stories/board-${theme}.png` })
-    const late = compare.items.find(
-      (item) => item.plan === 'late' && item.startMs < compare.nowMs + 86_400_000 * 2,
-    )
-    if (late) {
-      await page.goto(`${server.url}#/board?task=${encodeURIComponent(late.taskKey)}`)
-      await page.waitForTimeout(900)
-      await page.screenshot({ path: `test-results/stories/board-selected-${theme}.png` })
+/** Opens a page in both themes and languages at the product's smallest screen and keeps a picture of each. */
+async function shootAll(page: Page, origin: string, name: string): Promise<void> {
+  for (const theme of ['light', 'dark']) {
+    for (const locale of ['zh-CN', 'en']) {
+      await page.goto(origin)
+      await page.evaluate(
+        ([t, l]) => {
+          localStorage.setItem('chanbo.theme', t as string)
+          localStorage.setItem('chanbo.locale', l as string)
+        },
+        [theme, locale],
+      )
+      await page.reload()
+      await page.waitForTimeout(400)
+      await page.screenshot({ path: join(OUT, 'shots', `${name}-${theme}-${locale}.png`) })
     }
-    await page.close()
   }
-} finally {
-  await browser.close()
-  await server.close()
 }
+
+mkdirSync(join(OUT, 'shots'), { recursive: true })
+await buildPage(import.meta.dirname, join(OUT, 'ui-stories'))
+const { server, origin } = await servePage(join(OUT, 'ui-stories'))
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS })
+const page = await browser.newPage({ viewport: { width: 1366, height: 768 } })
+page.on('console', (message) => console.log(message.type(), message.text()))
+page.on('pageerror', (error) => console.log('page error', error.message))
+await shootAll(page, origin, 'kit')
+await browser.close()
+server.close()
