@@ -29,9 +29,36 @@ export interface BeltShape {
 /** Sizes of the bench; `large` is the 500-task belt of the repair bench, `huge` the 2,000-task one. */
 export const BELT_SHAPES = {
   small: { lines: 4, benches: 1, studios: 2, streamers: 4, sessions: 12, tasks: 60, days: 7, loadPct: 80 },
-  medium: { lines: 14, benches: 2, studios: 4, streamers: 10, sessions: 60, tasks: 250, days: 14, loadPct: 80 },
-  large: { lines: 20, benches: 3, studios: 12, streamers: 30, sessions: 60, tasks: 500, days: 14, loadPct: 85 },
-  huge: { lines: 60, benches: 6, studios: 24, streamers: 80, sessions: 220, tasks: 2000, days: 14, loadPct: 85 },
+  medium: {
+    lines: 14,
+    benches: 2,
+    studios: 4,
+    streamers: 10,
+    sessions: 60,
+    tasks: 250,
+    days: 14,
+    loadPct: 80,
+  },
+  large: {
+    lines: 20,
+    benches: 3,
+    studios: 12,
+    streamers: 30,
+    sessions: 60,
+    tasks: 500,
+    days: 14,
+    loadPct: 85,
+  },
+  huge: {
+    lines: 60,
+    benches: 6,
+    studios: 24,
+    streamers: 80,
+    sessions: 220,
+    tasks: 2000,
+    days: 14,
+    loadPct: 85,
+  },
 } as const satisfies Record<string, BeltShape>
 
 export type BeltSize = keyof typeof BELT_SHAPES
@@ -63,7 +90,10 @@ export function createBelt(shape: BeltShape, seed: number): Problem {
 
   const productionTasks = Math.max(shape.tasks - 3 * shape.sessions, shape.sessions)
   const openPerLine = calendarMinutes(calendars[0]!)
-  const meanDur = Math.max(40, Math.floor((openPerLine * shape.lines * shape.loadPct) / 100 / productionTasks))
+  const meanDur = Math.max(
+    40,
+    Math.floor((openPerLine * shape.lines * shape.loadPct) / 100 / productionTasks),
+  )
   const productionModes = (trade: number): Mode[] => {
     const base = random.between(Math.floor(meanDur * 0.5), Math.floor(meanDur * 1.5))
     const eligible = linesOf(trade).filter((_, i, all) => all.length <= 2 || random.int(10) < 7 || i === 0)
@@ -87,13 +117,21 @@ export function createBelt(shape: BeltShape, seed: number): Problem {
     const sample = `${job}.sample`
     const qc = `${job}.qc`
     const air = `${job}.air`
-    const sampleModes = linesOf(trade).map((line) => ({ needs: [{ res: line.id }], dur: random.between(4, 12) * 5 }))
+    const sampleModes = linesOf(trade).map((line) => ({
+      needs: [{ res: line.id }],
+      dur: random.between(4, 12) * 5,
+    }))
     addTask({ id: sample, job, type: 'sample', family, modes: sampleModes, split: 'pause' }, null)
     const qcModes = benches.map((bench) => ({ needs: [{ res: bench.id }], dur: 30 }))
     addTask({ id: qc, job, type: 'qc', modes: qcModes, split: 'none' }, sample, { minLag: 60 })
     const value = random.between(2, 12)
     const dur = random.between(4, 8) * 30
-    const session = { skills: [SKILLS[trade]!], needStreamers: random.int(5) === 0 ? 2 : 1, value, products: random.between(1, 8) }
+    const session = {
+      skills: [SKILLS[trade]!],
+      needStreamers: random.int(5) === 0 ? 2 : 1,
+      value,
+      products: random.between(1, 8),
+    }
     const optional = random.int(4) === 0
     if (random.int(3) === 0) {
       const from = (earliest + 1) * DAY + 480
@@ -110,7 +148,10 @@ export function createBelt(shape: BeltShape, seed: number): Problem {
           start,
           end: start + dur,
           channel: 'douyin',
-          studios: studios.filter(() => random.int(3) > 0).concat(studios[s % studios.length]!).filter(isFirst),
+          studios: studios
+            .filter(() => random.int(3) > 0)
+            .concat(studios[s % studios.length]!)
+            .filter(isFirst),
           value: prime ? value : Math.max(1, value - random.between(1, 3)),
           jobs: [job],
           maxProducts: 12,
@@ -122,19 +163,41 @@ export function createBelt(shape: BeltShape, seed: number): Problem {
     const make = `${job}.make`
     addTask({ id: make, job, type: 'production', family, modes: productionModes(trade), split: 'pause' }, air)
     const due = Math.min(horizonMin, (earliest + random.between(4, 7)) * DAY + 960)
-    jobs.push({ id: job, merchant, family, release: 0, due, weight: random.between(1, 8), tasks: [sample, qc, air, make] })
+    jobs.push({
+      id: job,
+      merchant,
+      family,
+      release: 0,
+      due,
+      weight: random.between(1, 8),
+      tasks: [sample, qc, air, make],
+    })
   }
   for (let p = 0; tasks.length < shape.tasks; p++) {
     const trade = p % trades
     const job = `P${p}`
     const family = families[trade]![random.int(FAMILIES_PER_TRADE)]!
     const id = `${job}.make`
-    addTask({ id, job, type: 'production', family, modes: productionModes(trade), split: random.int(5) ? 'pause' : 'none' }, null)
+    addTask(
+      {
+        id,
+        job,
+        type: 'production',
+        family,
+        modes: productionModes(trade),
+        split: random.int(5) ? 'pause' : 'none',
+      },
+      null,
+    )
     const own = [id]
     if (tasks.length < shape.tasks && random.int(3) === 0) {
       const second = `${job}.pack`
       const arc = random.int(2) === 0 ? { ratio: 0.5 } : {}
-      addTask({ id: second, job, type: 'production', family, modes: productionModes(trade), split: 'pause' }, id, arc)
+      addTask(
+        { id: second, job, type: 'production', family, modes: productionModes(trade), split: 'pause' },
+        id,
+        arc,
+      )
       own.push(second)
     }
     const release = random.int(3) === 0 ? random.int(shape.days >> 1) * DAY : 0
@@ -156,7 +219,10 @@ export function createBelt(shape: BeltShape, seed: number): Problem {
     fairness: {
       periodMin: 7 * DAY,
       prime: Array.from({ length: shape.days }, (_, day): Interval => [day * DAY + 1140, day * DAY + 1380]),
-      longTail: { merchants: [...new Set(jobs.flatMap((job) => job.merchant ?? []))].filter((_, i) => i % 2 === 0), sharePct: 30 },
+      longTail: {
+        merchants: [...new Set(jobs.flatMap((job) => job.merchant ?? []))].filter((_, i) => i % 2 === 0),
+        sharePct: 30,
+      },
       headCap: { sharePct: 40 },
     },
   }
@@ -171,7 +237,10 @@ function trimToWindows(tasks: Task[], calendar: Calendar): void {
   const longest = Math.max(...calendar.open.map(([start, end]) => end - start))
   tasks.forEach((task, i) => {
     if (task.split !== 'none' || !task.modes) return
-    tasks[i] = { ...task, modes: task.modes.map((mode) => ({ ...mode, dur: Math.min(mode.dur, longest), durHigh: null })) }
+    tasks[i] = {
+      ...task,
+      modes: task.modes.map((mode) => ({ ...mode, dur: Math.min(mode.dur, longest), durHigh: null })),
+    }
   })
 }
 
@@ -186,11 +255,32 @@ function calendarMinutes(calendar: Calendar): number {
 function createCalendars(days: number): Calendar[] {
   const daily = (shifts: readonly Interval[], skipSunday: boolean): Interval[] =>
     Array.from({ length: days * 2 }, (_, day) =>
-      skipSunday && day % 7 === 6 ? [] : shifts.map(([start, end]): Interval => [day * DAY + start, day * DAY + end]),
+      skipSunday && day % 7 === 6
+        ? []
+        : shifts.map(([start, end]): Interval => [day * DAY + start, day * DAY + end]),
     ).flat()
   return [
-    { id: 'two-shifts', open: daily([[480, 720], [780, 1200]], true) },
-    { id: 'long-shifts', open: daily([[480, 720], [780, 1320]], true), overtime: daily([[1200, 1320]], true) },
+    {
+      id: 'two-shifts',
+      open: daily(
+        [
+          [480, 720],
+          [780, 1200],
+        ],
+        true,
+      ),
+    },
+    {
+      id: 'long-shifts',
+      open: daily(
+        [
+          [480, 720],
+          [780, 1320],
+        ],
+        true,
+      ),
+      overtime: daily([[1200, 1320]], true),
+    },
     { id: 'bench', open: daily([[480, 1080]], false) },
     { id: 'studio', open: daily([[480, 1680]], false).map(([start, end]): Interval => [start, end]) },
     { id: 'morning', open: daily([[480, 1140]], false) },

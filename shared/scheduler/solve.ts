@@ -1,0 +1,101 @@
+import { compileModel } from './model.ts'
+import { makeFeasible, toPlan } from './finish.ts'
+import type { Plan, Problem, Score } from './problem.ts'
+import { Search } from './search.ts'
+import { stateFromPlan } from './warm-start.ts'
+
+export interface Progress {
+  iterations: number
+  elapsedMs: number
+  /** 0..1 of the budget. */
+  progress: number
+  score: Score
+}
+
+export interface SolveOptions {
+  seed: number
+  /** Deterministic budget; `now` then never influences a decision. */
+  iterations?: number
+  timeMs?: number
+  /** Monotonic milliseconds; needed with `timeMs`. */
+  now?: () => number
+  /** Asked between chunks of work. */
+  shouldStop?: () => boolean
+  onProgress?: (progress: Progress) => void
+  /** A plan to start from; what no longer fits it is planned anew. */
+  initial?: Pick<Plan, 'assign'>
+}
+
+export interface SolveResult {
+  plan: Plan
+  iterations: number
+  stoppedBy: 'budget' | 'cancel'
+}
+
+/** Trials between two looks at the clock and the cancel flag. */
+export const CHUNK = 256
+
+/** A solver that works in chunks, so that a worker can report, exchange elites and stop between them. */
+export interface Solver {
+  readonly search: Search
+  /** Runs one chunk; false when the budget is used up. */
+  step(): boolean
+  /** The best plan so far, checked for feasibility. */
+  plan(): Plan
+  progress(): Progress
+}
+
+/** @throws RangeError when neither iterations nor (timeMs and now) is given. The problem must be valid. */
+export function createSolver(problem: Problem, options: SolveOptions): Solver {
+  const { iterations, timeMs, now } = options
+  if (iterations === undefined && (timeMs === undefined || now === undefined))
+    throw new RangeError('solve needs iterations, or timeMs with now')
+  const startMs = now ? now() : 0
+  const model = compileModel(problem)
+  const search = new Search(model, options.seed, options.initial && stateFromPlan(model, options.initial))
+  const elapsed = (): number => (now ? now() - startMs : 0)
+  const share = (): number =>
+    iterations !== undefined
+      ? iterations <= 0
+        ? 1
+        : search.iterations / iterations
+      : elapsed() / Math.max(1, timeMs!)
+  return {
+    search,
+    step() {
+      const done = share()
+      if (done >= 1) return false
+      const left = iterations !== undefined ? iterations - search.iterations : CHUNK
+      search.run(Math.min(CHUNK, left), done)
+      return share() < 1
+    },
+    plan() {
+      const state = search.best.clone()
+      makeFeasible(state)
+      return toPlan(state)
+    },
+    progress: () => ({
+      iterations: search.iterations,
+      elapsedMs: elapsed(),
+      progress: Math.min(1, share()),
+      score: search.bestScore,
+    }),
+  }
+}
+
+/** Solves a valid problem to the end of the budget or until told to stop; always returns a complete plan. */
+export function solve(problem: Problem, options: SolveOptions): SolveResult {
+  const solver = createSolver(problem, options)
+  let stoppedBy: SolveResult['stoppedBy'] = 'budget'
+  let chunks = 0
+  options.onProgress?.(solver.progress())
+  while (solver.step()) {
+    if (++chunks % 16 === 0) options.onProgress?.(solver.progress())
+    if (options.shouldStop?.()) {
+      stoppedBy = 'cancel'
+      break
+    }
+  }
+  options.onProgress?.(solver.progress())
+  return { plan: solver.plan(), iterations: solver.search.iterations, stoppedBy }
+}

@@ -1,0 +1,90 @@
+import { NEVER } from './calendar.ts'
+import { completeState, emptyState, latestStarts, placeFixed, topologicalOrder } from './construct.ts'
+import { makeFeasible } from './finish.ts'
+import { fitsUse, placeAir } from './air-state.ts'
+import { insertLine, kitFits, placeAirAt, refreshExcuses } from './insert.ts'
+import type { Model } from './model.ts'
+import type { Assignment, Plan } from './problem.ts'
+import type { State } from './state.ts'
+import { settle } from './timing.ts'
+
+/**
+ * A state that follows a plan as far as it still can (same modes and machine sequences, same broadcasts), with
+ * everything else planned and the result made feasible.
+ */
+export function stateFromPlan(model: Model, plan: Pick<Plan, 'assign'>): State {
+  const state = followPlan(model, plan)
+  completeState(state, latestStarts(model))
+  makeFeasible(state)
+  return state
+}
+
+/** A state with only what the plan has, where it still fits; hard rules may be broken. */
+export function followPlan(model: Model, plan: Pick<Plan, 'assign'>): State {
+  const state = emptyState(model)
+  const items = new Map<number, Assignment>()
+  for (const item of plan.assign) {
+    const v = model.taskIndex.get(item.task)
+    if (v !== undefined) items.set(v, item)
+  }
+  const key = new Float64Array(model.n).fill(NEVER)
+  for (const [v, item] of items) key[v] = item.start
+  for (let v = 0; v < model.n; v++) if (model.fixedStart[v]! >= 0) key[v] = model.fixedStart[v]!
+  topologicalOrder(model, key).forEach((v, p) => {
+    state.order[p] = v
+    state.pos[v] = p
+  })
+  placeFixed(state)
+  for (let p = 0; p < model.n; p++) {
+    const v = state.order[p]!
+    const item = items.get(v)
+    if (!item || state.placed[v] === 1 || !predsPlaced(state, v)) continue
+    if (model.isAir[v] === 1) followAir(state, v, item)
+    else followLine(state, v, item)
+  }
+  refreshExcuses(state)
+  settle(state)
+  return state
+}
+
+function predsPlaced(state: State, v: number): boolean {
+  const { model } = state
+  for (let a = model.predFrom[v]!; a < model.predFrom[v + 1]!; a++)
+    if (state.placed[model.predTask[a]!] === 0) return false
+  return true
+}
+
+function followAir(state: State, v: number, item: Assignment): void {
+  const { model } = state
+  const air = model.air.airOf[v]!
+  const c = model.air.tasks[air]!.candidates.findIndex((candidate) => candidate.start === item.start)
+  if (c < 0) return
+  const choice = model.air.tasks[air]!.candidates[c]!
+  const held = item.res.map((id) => model.resIndex.get(id)).filter((r) => r !== undefined)
+  const studio = held.find((r) => choice.studios.includes(r))
+  const crew = held.filter((r) => model.air.tasks[air]!.streamers.includes(r))
+  const task = model.air.tasks[air]!
+  const free = choice.slot < 0 || state.slotUse[choice.slot] === 0
+  const same =
+    studio !== undefined &&
+    free &&
+    crew.length === choice.need &&
+    task.fixedStreamers === null &&
+    [studio, ...crew].every((r) => fitsUse(state, r, air, choice)) &&
+    kitFits(state, air, choice)
+  if (same) placeAir(state, air, c, studio, crew)
+  else placeAirAt(state, air, c)
+}
+
+function followLine(state: State, v: number, item: Assignment): void {
+  const { model } = state
+  const mode = model.modeFrom[v]! + item.mode
+  if (mode >= model.modeFrom[v + 1]!) return
+  if (model.pinnedMode[v]! >= 0 && model.pinnedMode[v] !== mode) return
+  if (model.modeDur[mode]! > 0 && !model.modeTime[mode]!.always && model.modeTime[mode]!.ends.length === 0)
+    return
+  const at = model.needFrom[mode]!
+  const machine = at < model.needFrom[mode + 1]! ? model.machineFrom[model.needRes[at]!]! : -1
+  state.end[v] = item.end
+  insertLine(state, v, mode, machine, -1, -1)
+}
