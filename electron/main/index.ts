@@ -1,6 +1,6 @@
 // The window around the cockpit: lifecycle, one window, native dialogs. It relays to the core and decides nothing.
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { app, dialog, powerMonitor, protocol } from 'electron'
 import type { BrowserWindow, Tray } from 'electron'
 import { Refusal } from '../../shared/contract/result.ts'
@@ -23,8 +23,8 @@ import { startUpdater } from './updater.ts'
 import { bringToFront, findWindowFiles, openWindow } from './window.ts'
 
 const options = parseWindowOptions(process.argv.slice(1))
-const dataDir = makePrivateDir(options.dataDir ?? findDefaultDataDir())
-const stateDir = makePrivateDir(join(dataDir, 'window'))
+const dataDir = resolve(options.dataDir ?? findDefaultDataDir())
+const stateDir = join(dataDir, 'window')
 const incomingDir = join(dataDir, 'incoming')
 const log = openLog(dataDir, 'window', () => Date.now())
 
@@ -122,10 +122,28 @@ function explain(error: unknown, texts: ShellTexts): string {
   return `${reason ?? String(error)}\n\n${dataDir}`
 }
 
+function refuseStart(error: unknown): void {
+  log.error('the shell could not start', { error: String(error) })
+  const texts = pickTexts(app.getLocale())
+  dialog.showErrorBox(texts.cannotStart, explain(error, texts))
+  app.exit(1)
+}
+
+/** Makes the folder the window keeps its own things in; false after a message when it cannot be made. */
+function prepareFolder(): boolean {
+  try {
+    makePrivateDir(dataDir)
+    app.setPath('userData', makePrivateDir(stateDir))
+    return true
+  } catch (error) {
+    refuseStart(error)
+    return false
+  }
+}
+
 app.enableSandbox()
-app.setPath('userData', stateDir)
 protocol.registerSchemesAsPrivileged([APP_SCHEME_PRIVILEGES])
-if (app.requestSingleInstanceLock()) {
+if (prepareFolder() && app.requestSingleInstanceLock()) {
   lockDown(log)
   let stopping = false
   app.on('window-all-closed', () => {
@@ -139,15 +157,7 @@ if (app.requestSingleInstanceLock()) {
     if (window && !window.isDestroyed()) window.close()
     void stop()
   })
-  app
-    .whenReady()
-    .then(start)
-    .catch((error: unknown) => {
-      log.error('the shell could not start', { error: String(error) })
-      const texts = pickTexts(app.getLocale())
-      dialog.showErrorBox(texts.cannotStart, explain(error, texts))
-      app.exit(1)
-    })
+  app.whenReady().then(start).catch(refuseStart)
 } else {
   app.exit(0)
 }
