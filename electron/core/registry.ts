@@ -18,6 +18,8 @@ import { planningCoreQueries, planningQueries } from './planning/queries.ts'
 import { planningRollups } from './planning/repo.ts'
 import { settingsCommands } from './features/settings/commands.ts'
 import { settingsQueries } from './features/settings/queries.ts'
+import { syncCentreCommands } from './features/sync-centre/commands.ts'
+import { syncCentreQueries } from './features/sync-centre/queries.ts'
 import type { Services } from './services.ts'
 
 type Handler<C> = (input: never, ctx: C) => unknown
@@ -25,6 +27,7 @@ type Handler<C> = (input: never, ctx: C) => unknown
 /** Every command, one line a feature. */
 export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
   ...settingsCommands,
+  ...syncCentreCommands,
   ...planningCommands,
   ...slotCommands,
   ...peopleCommands,
@@ -34,6 +37,7 @@ export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
 /** Queries that reader threads answer from tables alone. */
 export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...settingsQueries,
+  ...syncCentreQueries,
   ...planningQueries,
   ...slotQueries,
   ...importsQueries,

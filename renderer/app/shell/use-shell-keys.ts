@@ -14,7 +14,7 @@ export function useShellKeys(actions: { openCommandBar: () => void; toggleHelp: 
   let goUntilMs = 0
 
   function onKey(event: KeyboardEvent) {
-    if (session.state?.phase !== 'ready') return
+    if (!session.ready) return
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
       event.preventDefault()
       actions.openCommandBar()

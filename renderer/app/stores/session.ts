@@ -26,6 +26,9 @@ export const useSession = defineStore('session', () => {
   const base = computed(() => bases.value.find(({ id }) => id === chosenBaseId.value) ?? null)
   const canWrite = computed(() => role.value !== null && role.value !== 'official')
 
+  /** Somebody is signed in and the screens may be shown. */
+  const ready = computed(() => state.value?.phase === 'ready' && recoveryCode.value === null)
+
   async function refresh(): Promise<void> {
     const result = await transport().request('app/state', {})
     if (!result.ok) {
@@ -74,6 +77,7 @@ export const useSession = defineStore('session', () => {
     bases,
     base,
     canWrite,
+    ready,
     recoveryCode: readonly(recoveryCode),
     refresh,
     start,

@@ -2,6 +2,7 @@ import type { AppState, SyncBar } from '../../../../shared/contract/app.ts'
 import type { Role } from '../../../../shared/contract/define.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
+import { OWN_REFUSED } from '../sync-centre/repo.ts'
 
 type Person = NonNullable<AppState['person']>
 
@@ -47,7 +48,7 @@ export function recordCounts(db: Db): Counts {
   const of = (state: string) => rows.find((row) => row.state === state)?.n ?? 0
   const refused = prepared<[], { n: number }>(
     db,
-    `SELECT (SELECT count(*) FROM bookingState WHERE outcome = 'refused')
+    `SELECT (SELECT count(*) FROM bookingState WHERE ${OWN_REFUSED})
        + (SELECT count(*) FROM conflict WHERE settledMs IS NULL AND kind IN ('rejected', 'quarantined')) AS n`,
   ).get()
   return { local: of('local'), pending: of('pending'), confirmed: of('canonical'), refused: refused?.n ?? 0 }

@@ -1,0 +1,12 @@
+import type { syncCentreContract } from '../../../../shared/contract/sync-centre.ts'
+import type { QueryHandlers } from '../../context.ts'
+import { refusedBookings, refusedSteps, syncConflicts, waitingItems, waitingRows } from './repo.ts'
+
+export const syncCentreQueries: QueryHandlers<typeof syncCentreContract> = {
+  'sync/centre': (_, { db }) => ({
+    waiting: waitingRows(db),
+    refused: [...refusedBookings(db), ...refusedSteps(db)],
+    conflicts: syncConflicts(db),
+  }),
+  'sync/items': (filter, { db }) => waitingItems(db, filter),
+}

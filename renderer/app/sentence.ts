@@ -1,0 +1,62 @@
+import { useI18n } from 'vue-i18n'
+import type { Sentence } from '../../shared/contract/planning.ts'
+import { useFormat } from './format.ts'
+
+export interface SentencePart {
+  readonly text: string
+  readonly strong: boolean
+}
+
+const OPEN = '\u2066'
+const CLOSE = '\u2069'
+const MARKS = /[\u2066\u2069]/g
+/** Names are told plainly; times, figures and what is missing are what the eye should find first. */
+const PLAIN = new Set(['merchant', 'title', 'name', 'sku', 'studio', 'owner'])
+const STEP_KEYS: Readonly<Record<string, string>> = {
+  sample: 'sample',
+  qc: 'inspection',
+  broadcast: 'broadcast',
+  production: 'production',
+  ship: 'pickup',
+}
+
+/**
+ * Turns a sentence of the core into words. Figures arrive raw and are named by their unit: `…Ms` is an instant, `…Min` a
+ * duration, `…Fen` money; the text's placeholders have the same names. A `kind` or `step` is named in words.
+ */
+export function useSentence() {
+  const { t, te } = useI18n()
+  const format = useFormat()
+  // i18n-dynamic: common.chain.* today.missing.*
+
+  function word(name: string, value: string | number): string {
+    if (typeof value === 'number') {
+      if (name.endsWith('Ms')) return `${format.value.date(value)} ${format.value.time(value)}`
+      if (name.endsWith('Min') || name === 'minutes') return format.value.duration(value)
+      if (name.endsWith('Fen')) return format.value.yuan(value)
+      return format.value.number(value, Number.isInteger(value) ? 0 : 1)
+    }
+    const step = name === 'kind' || name === 'step' ? STEP_KEYS[value] : undefined
+    if (step) return t(`common.chain.${step}`)
+    return name.endsWith('Key') && te(value) ? t(value) : value
+  }
+
+  function write(sentence: Sentence, mark: (name: string, text: string) => string): string {
+    const params = Object.fromEntries(
+      Object.entries(sentence.params).map(([name, value]) => [name, mark(name, word(name, value))]),
+    )
+    return te(sentence.key) ? t(sentence.key, params) : Object.values(params).join(' · ')
+  }
+
+  const plain = (sentence: Sentence): string => write(sentence, (_name, text) => text)
+  /** The same words with the figures set apart, for an opening sentence. */
+  const parts = (sentence: Sentence): SentencePart[] =>
+    write(sentence, (name, text) => {
+      const clean = text.replace(MARKS, '')
+      return PLAIN.has(name) ? clean : OPEN + clean + CLOSE
+    })
+      .split(MARKS)
+      .map((text, index) => ({ text, strong: index % 2 === 1 }))
+      .filter(({ text }) => text !== '')
+  return Object.assign(plain, { parts })
+}
