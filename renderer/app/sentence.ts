@@ -1,5 +1,6 @@
 import { useI18n } from 'vue-i18n'
 import type { Sentence } from '../../shared/contract/planning.ts'
+import { familyLabel } from '../../shared/domain/families.ts'
 import { useFormat } from './format.ts'
 
 export interface SentencePart {
@@ -12,12 +13,22 @@ const CLOSE = '\u2069'
 const MARKS = /[\u2066\u2069]/g
 /** Names are told plainly; times, figures and what is missing are what the eye should find first. */
 const PLAIN = new Set(['merchant', 'title', 'name', 'sku', 'studio', 'owner'])
-const STEP_KEYS: Readonly<Record<string, string>> = {
+const STEPS: Readonly<Record<string, string>> = {
   sample: 'sample',
   qc: 'inspection',
   broadcast: 'broadcast',
   production: 'production',
   ship: 'pickup',
+}
+/** Parameters that are names of things the product has words for; any other text comes from outside and stays as it is. */
+const KEY_OF: Readonly<Record<string, (value: string) => string>> = {
+  kind: (value) => `common.chain.${STEPS[value] ?? value}`,
+  step: (value) => `common.chain.${STEPS[value] ?? value}`,
+  rule: (value) => `rule.${value}.short`,
+  document: (value) => `rule.document.${value}`,
+  cause: (value) => `plan.cause.${value}`,
+  tier: (value) => `plan.tier.${value}`,
+  reason: (value) => `say.refusal.${value}`,
 }
 
 /**
@@ -25,9 +36,9 @@ const STEP_KEYS: Readonly<Record<string, string>> = {
  * duration, `…Fen` money; the text's placeholders have the same names. A `kind` or `step` is named in words.
  */
 export function useSentence() {
-  const { t, te } = useI18n()
+  const { t, te, locale } = useI18n()
   const format = useFormat()
-  // i18n-dynamic: common.chain.* today.missing.*
+  // i18n-dynamic: common.chain.* rule.* plan.* say.*
 
   function word(name: string, value: string | number): string {
     if (typeof value === 'number') {
@@ -36,9 +47,9 @@ export function useSentence() {
       if (name.endsWith('Fen')) return format.value.yuan(value)
       return format.value.number(value, Number.isInteger(value) ? 0 : 1)
     }
-    const step = name === 'kind' || name === 'step' ? STEP_KEYS[value] : undefined
-    if (step) return t(`common.chain.${step}`)
-    return name.endsWith('Key') && te(value) ? t(value) : value
+    if (name.toLowerCase().endsWith('family')) return familyLabel(value, locale.value)
+    const key = KEY_OF[name]?.(value)
+    return key !== undefined && te(key) ? t(key) : value
   }
 
   function write(sentence: Sentence, mark: (name: string, text: string) => string): string {

@@ -3,7 +3,8 @@ import { computed, ref, shallowRef } from 'vue'
 import type { SyncBar } from '../../../shared/contract/app.ts'
 import { transport, type LinkState } from '../../transport/transport.ts'
 
-const topics = ['sync', 'app', 'plan', 'currentPlan']
+/** Any change may have moved a figure; hints that come together are answered by one reading. */
+const GATHER_MS = 150
 /** The figures also age without events (minutes offline, last contact). */
 const REREAD_MS = 15_000
 
@@ -15,6 +16,7 @@ export const useSyncStatus = defineStore('sync-status', () => {
   const needsPerson = computed(() => bar.value !== null && bar.value.badge !== 'calm')
   let reading = false
   let again = false
+  let pending: ReturnType<typeof setTimeout> | null = null
 
   async function refresh(): Promise<void> {
     if (reading) {
@@ -31,9 +33,16 @@ export const useSyncStatus = defineStore('sync-status', () => {
     }
   }
 
+  function soon() {
+    pending ??= setTimeout(() => {
+      pending = null
+      void refresh()
+    }, GATHER_MS)
+  }
+
   function start() {
     transport().on((event) => {
-      if (event.kind === 'changed' && event.topics.some((topic) => topics.includes(topic))) void refresh()
+      if (event.kind === 'changed') soon()
     })
     transport().onLink((state) => {
       link.value = state
