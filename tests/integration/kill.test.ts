@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import { KILL_KINDS, killRepeatedly } from '../chaos/kills.ts'
+
+describe('a core killed at any moment', () => {
+  it.each(KILL_KINDS)(
+    'keeps everything it acknowledged: %s, 20 kills',
+    async (kind) => {
+      const report = await killRepeatedly(kind, 20, 20_260_917)
+      expect(report.missing).toEqual([])
+      expect(report.damage).toEqual([])
+      expect(report.acknowledged).toBeGreaterThanOrEqual(5)
+    },
+    180_000,
+  )
+})
