@@ -83,9 +83,14 @@ export function useBoard(proposalId: Ref<string | null>) {
     else next.delete(name)
     filters.value = next
   }
-  /** Finds the bar of a task again, on its own lane when it is still there. */
-  function selectTask(taskKey: string): PlacedBar | null {
-    const bar = layout.value.bars.find((candidate) => candidate.item.taskKey === taskKey) ?? null
+  /** Finds the bar of a task; other screens may also name its session or its order. */
+  function selectTask(key: string): PlacedBar | null {
+    const find = (test: (bar: PlacedBar) => boolean) => layout.value.bars.find(test)
+    const bar =
+      find(({ item }) => item.taskKey === key) ??
+      find(({ item }) => item.sessionId === key && item.kind === 'broadcast') ??
+      find(({ item }) => item.sessionId === key || item.orderId === key) ??
+      null
     selectedId.value = bar?.id ?? null
     return bar
   }
