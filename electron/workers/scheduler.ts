@@ -1,7 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { CANCEL, RUN, type WorkerMessage, type WorkerStart } from '../core/workers.ts'
-import type { SolveAnswer, SolveProgress, SolveRequest } from '../core/planning/solve-job.ts'
-import { runSolve } from '../core/planning/run-solve.ts'
+import { Refusal } from '../../shared/contract/result.ts'
+import {
+  runSolve,
+  type SolveAnswer,
+  type SolveProgress,
+  type SolveRequest,
+} from '../core/planning/run-solve.ts'
 
 /** Thread entry of one solve: plans until its time is up, it is told that this is good enough, or it is cancelled. */
 const { payload, flags } = workerData as WorkerStart
@@ -18,5 +23,6 @@ try {
     post({ kind: 'failed', message: 'cancelled', refusal: { code: 'cancelled', details: {} } })
   else post({ kind: 'done', value: answer })
 } catch (error) {
-  post({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  post({ kind: 'failed', message, refusal: error instanceof Refusal ? error.error : undefined })
 }

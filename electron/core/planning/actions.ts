@@ -6,7 +6,8 @@ import { explainTask } from './explain.ts'
 import { namesOf } from './names.ts'
 import { parseTaskKey } from './items.ts'
 import { scoreTiers } from './result.ts'
-import { loadProblem, startSolve, type SolveAnswer, type SolveRequest } from './solve-job.ts'
+import type { SolveAnswer, SolveRequest } from './run-solve.ts'
+import { loadProblem, startSolve } from './solve-job.ts'
 
 const TRY_MS = 250
 const MOVE_MS = 900

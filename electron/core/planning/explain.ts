@@ -5,7 +5,8 @@ import type { QueryContext } from '../context.ts'
 import { beadsOf } from './board.ts'
 import { parseTaskKey, planState, type PlanItem } from './items.ts'
 import { namesOf } from './names.ts'
-import { readProposal } from './repo.ts'
+import { explainLate } from '../../../shared/scheduler/index.ts'
+import { readPublishedProposal, readProposal } from './repo.ts'
 import { exposureFen } from './result.ts'
 import { readSnapshot } from './snapshot.ts'
 
@@ -29,7 +30,10 @@ export function explainTask(ctx: QueryContext, taskKey: string, proposalId: stri
   const beads = session ? beadsOf(session, chainItems, null) : null
   const production = chainItems.find((item) => item.kind === 'production')
   const late = chainItems.find((item) => item.lateMin > 0)
-  const lateDetail = proposal?.late.find((entry) => entry.taskKey === late?.taskKey)
+  const source = proposal ?? readPublishedProposal(ctx.db)
+  const reason =
+    source && late ? explainLate(source.problem, source.plan, [`order:${late.orderId}`])[0] : undefined
+  const sourceNames = source ? namesOf(snapshot, source.problem) : names
   const chain = STEPS.map((step, index): ChainStep => {
     const item = chainItems.find((candidate) => candidate.kind === step)
     const bead = beads?.[index] ?? 'ring'
@@ -68,13 +72,14 @@ export function explainTask(ctx: QueryContext, taskKey: string, proposalId: stri
     title: names.task(taskKey),
     plan: self ? planState(self) : late ? 'late' : 'on-time',
     record: 'confirmed',
-    opening: lateDetail?.why.length ? lateDetail.why.slice(0, 1) : [openingOf(self, late)],
+    opening: [openingOf(self, late)],
     chain,
-    causes: (lateDetail?.why ?? [])
-      .slice(1)
-      .flatMap((cause) =>
-        typeof cause.params['minutes'] === 'number' ? [{ cause, minutes: cause.params['minutes'] }] : [],
-      ),
+    causes: (reason?.chain ?? []).flatMap((step) => {
+      const minutes = step.params['minutes']
+      return typeof minutes === 'number' && minutes > 0
+        ? [{ cause: sourceNames.sentence(step), minutes }]
+        : []
+    }),
     alternatives: [],
     doNothingFen: late?.orderId ? exposureFen(snapshot, late.orderId) : 0,
     pinned: snapshot.pins.some((pin) => pin.taskKey === taskKey),

@@ -104,6 +104,16 @@ export function readProposal(db: Db, id: string): StoredProposal {
   }
 }
 
+/** The proposal that the newest standing plan was published from; null when it was made on another machine or long ago. */
+export function readPublishedProposal(db: Db): StoredProposal | null {
+  const planId = currentPlanIds(db)[0]
+  if (planId === undefined) return null
+  const row = prepared<[string], { id: string }>(db, 'SELECT id FROM proposal WHERE publishedAs = ?').get(
+    planId,
+  )
+  return row ? readProposal(db, row.id) : null
+}
+
 /** The plan that stands for a scope; null before the first publication. */
 export function currentPlanId(db: Db, planScope: string): string | null {
   const row = prepared<[string], { planId: string }>(

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { ScoreTier } from '../../../shared/contract/planning.ts'
 import { Refusal } from '../../../shared/contract/result.ts'
-import type { Assignment, Plan, Problem, Score } from '../../../shared/scheduler/problem.ts'
+import type { Problem } from '../../../shared/scheduler/problem.ts'
+import type { SolveAnswer, SolveProgress, SolveRequest } from './run-solve.ts'
 import type { Actor } from '../context.ts'
 import type { Services } from '../services.ts'
 import type { WorkerRun } from '../workers.ts'
@@ -11,31 +12,6 @@ import { buildProblem, type BuildOptions } from './problem.ts'
 import { currentPlanIds, saveProposal } from './repo.ts'
 import { readSnapshot, type BeltSnapshot } from './snapshot.ts'
 import type { BuiltProblem } from './problem.ts'
-
-/** What the scheduler thread is asked to do. */
-export interface SolveRequest {
-  readonly problem: Problem
-  readonly seed: number
-  readonly timeLimitMs: number
-  readonly initial: { readonly assign: readonly Assignment[] } | null
-}
-
-export interface SolveProgress {
-  readonly iterations: number
-  readonly elapsedMs: number
-  readonly progress: number
-  readonly score: Score
-}
-
-export interface SolveAnswer {
-  readonly plan: Plan
-  /** Why each late job is late: its binding chain as engine explanations. */
-  readonly why: Readonly<Record<string, Plan['unplanned'][number]['reason'][]>>
-  /** The published plan's score on this problem; null when there is none. */
-  readonly baseScore: Score | null
-  readonly stoppedBy: 'budget' | 'cancel' | 'optimum'
-  readonly iterations: number
-}
 
 export const FROZEN_MIN = 120
 const DAY_MS = 86_400_000
