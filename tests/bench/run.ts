@@ -4,8 +4,12 @@ interface Bench {
 }
 
 const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
+  startup: { about: 'time to the first usable screen, memory', load: () => import('./startup/bench.ts') },
   board: { about: 'frames per second on the board with 1,000 bars', load: () => import('./board/index.ts') },
-  scheduler: { about: 'plan quality on public and own instances', load: () => import('./scheduler/bench.ts') },
+  scheduler: {
+    about: 'plan quality on public and own instances',
+    load: () => import('./scheduler/bench.ts'),
+  },
 }
 
 const [name, ...args] = process.argv.slice(2)
