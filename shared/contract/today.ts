@@ -83,7 +83,7 @@ export interface TodayView {
     readonly due: number
     readonly nextDueMs: number | null
     readonly late: {
-      readonly sessionId: string
+      readonly sessionId: string | null
       readonly merchant: string
       readonly orders: number
       readonly dueMs: number

@@ -16,8 +16,8 @@ const PROVINCES = ['山东', '江苏', '浙江', '广东', '河北', '河南', '
 /** Days of sessions, line runs and orders; before that only orders, so that periods can be compared. */
 export const HISTORY_DAYS = 14
 const OLD_DAYS = 22
-const ORDERS_PER_DAY = 175
-const OLD_ORDERS_PER_DAY = 95
+const ORDERS_PER_DAY = 140
+const OLD_ORDERS_PER_DAY = 118
 
 /** A finished broadcast that orders can be tied to. */
 interface Aired {

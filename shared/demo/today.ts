@@ -100,10 +100,10 @@ function addTroubles(world: DemoWorld): void {
   const { random, drafts, nowMs } = world
   const of = (key: string) => world.merchants.find((one) => one.key === key)!
 
-  // Sold out two evenings ago: everything is due tomorrow at 06:00 and nothing is in stock.
+  // Sold out some evenings ago: everything is due tomorrow at 06:00 and nothing is in stock.
   const soldOut = of('haidiaojiang')
   const hero = soldOut.skus[0]!
-  const evening = at(world, -2, 19 * 60)
+  const evening = at(world, -1 - soldOut.promiseHours / 24 + 1, 19 * 60)
   const dueMs = pickUpDueMs(evening, soldOut.promiseHours, DEMO_ZONE)
   for (let serial = 0; serial < 86; serial++)
     addOrder(world, soldOut, hero, evening + random.int(3 * HOUR_MS), null, 91_000 + serial, 'open')

@@ -128,6 +128,9 @@ const GOODS: Readonly<Record<Family, FamilyGoods>> = {
   },
 }
 
+/** Promises the story depends on; the rest are drawn. */
+const PROMISE_HOURS: Readonly<Record<string, number>> = { wendengxian: 360, haidiaojiang: 72, yuanyang: 48 }
+
 const sizeOf = (rank: number) =>
   (rank < 8 ? 'head' : rank < 20 ? 'middle' : 'long-tail') as DemoMerchant['sizeClass']
 const productsOf = (rank: number) => (rank < 4 ? 5 : rank < 8 ? 4 : rank < 20 ? 2 : 1)
@@ -158,8 +161,8 @@ function addMerchant(world: DemoWorld, row: (typeof MERCHANTS)[number], rank: nu
     shortName,
     base: `@base/${baseKey}`,
     sizeClass,
-    weight: 1 / (rank + 1) ** 1.05,
-    promiseHours: key === 'wendengxian' ? 360 : pick(random, [48, 48, 72]),
+    weight: 1 / (rank + 1) ** 0.85,
+    promiseHours: PROMISE_HOURS[key] ?? pick(random, [48, 48, 72]),
     skus: [],
   }
   world.merchants.push(merchant)

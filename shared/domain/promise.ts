@@ -40,6 +40,11 @@ export function pickUpDueMs(paidMs: number, promiseHours: number, timeZone: stri
   return atMinute(addDays(day, isLate ? 2 : 1), 0, timeZone)
 }
 
+/** Hours promised, told from when an order was paid and when its pick-up is due; 0 for a same-day promise. */
+export function promiseHoursOf(paidMs: number, dueMs: number, timeZone: string): number {
+  return Math.max(0, Math.round((dueMs - promiseStartMs(paidMs, timeZone)) / HOUR_MS))
+}
+
 export function compensationTier(promiseHours: number): (typeof COMPENSATION_TIERS)[number] {
   return COMPENSATION_TIERS.find((tier) => promiseHours <= tier.upToHours) ?? COMPENSATION_TIERS[2]
 }

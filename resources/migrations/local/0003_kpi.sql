@@ -96,3 +96,10 @@ CREATE TABLE kpiZone (only INTEGER PRIMARY KEY CHECK (only = 1), timeZone TEXT N
 CREATE INDEX orderLine_promised ON orderLine (promisedMs);
 CREATE INDEX minuteMetric_minute ON minuteMetric (minuteMs);
 CREATE INDEX dropout_start ON dropout (startMs);
+-- What was picked up on a day, and what is open by due time.
+CREATE INDEX orderNow_picked ON orderNow (coalesce(pickedUpMs, clickedShipMs), scope);
+CREATE INDEX orderNow_due ON orderNow (dueMs, scope, skuId, quantity) WHERE isOpen = 1;
+CREATE INDEX gateVerdict_time ON gateVerdict (atMs);
+CREATE INDEX contentReview_time ON contentReview (atMs);
+CREATE INDEX merchantDocument_expires ON merchantDocument (expiresMs);
+CREATE INDEX gateVerdict_session ON gateVerdict (sessionId);

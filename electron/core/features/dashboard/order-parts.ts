@@ -1,5 +1,5 @@
 import { isOpenDemand, type AfterSale, type OrderStatus } from '../../../../shared/domain/orders.ts'
-import { compensationFen, pickUpDueMs, promiseStartMs } from '../../../../shared/domain/promise.ts'
+import { compensationFen, pickUpDueMs, promiseHoursOf } from '../../../../shared/domain/promise.ts'
 import { HOUR_MS, dayKeyOf } from '../../../../shared/domain/time.ts'
 
 /** The platform's promise where an order carries none. */
@@ -75,11 +75,6 @@ export const PART_COLUMNS: Readonly<
 
 const isOne = (condition: boolean) => (condition ? 1 : 0)
 
-/** Hours promised between the start of the promise's clock and its end. */
-export function promisedHours(paidMs: number, dueMs: number, timeZone: string): number {
-  return Math.max(0, Math.round((dueMs - promiseStartMs(paidMs, timeZone)) / HOUR_MS))
-}
-
 /**
  * Everything an order line adds to the roll-ups, given the newest word on it and its returns. Pure: the difference between
  * two results is the change to make. Gifts and withdrawn lines add to demand only, or to nothing.
@@ -130,7 +125,7 @@ export function orderParts(
   })
   // An order cancelled before anything was shipped was never due.
   if (pickedMs !== null || isOpen) {
-    const hours = promisedHours(paidMs, dueMs, timeZone)
+    const hours = promiseHoursOf(paidMs, dueMs, timeZone)
     const isKept = pickedMs !== null && pickedMs <= dueMs
     parts.push({
       table: 'kpiDayPromise',
