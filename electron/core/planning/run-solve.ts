@@ -51,7 +51,8 @@ export function runSolve(request: SolveRequest, control: SolveControl): SolveAns
     now: () => control.now(),
     initial: request.initial ? { assign: [...request.initial.assign] } : undefined,
   })
-  let reportedMs = Number.NEGATIVE_INFINITY
+  control.onProgress(solver.progress())
+  let reportedMs = control.now()
   let stopped = false
   while (solver.step()) {
     if (control.shouldStop()) {
