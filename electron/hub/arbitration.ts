@@ -38,6 +38,7 @@ export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Prom
         hubSeq,
         fields: JSON.stringify(fields),
         outcome: 'waiting',
+        sinceMs: bench.nowMs,
         expiresMs,
       }
       await bench.tx
@@ -59,10 +60,22 @@ export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Prom
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
+/** What the belt has to give away; read once per transaction. */
+interface Stock {
+  readonly studios: ArbiterWorld['studios']
+  readonly streamerIds: ReadonlySet<string>
+  readonly quantities: ReadonlyMap<string, number>
+  readonly blockedMerchantIds: ReadonlySet<string>
+  readonly timeZone: string
+}
+
+/** A claim may overtake the rows it names; it is not refused for that before this time has passed. */
+const STRANGER_WAIT_MS = 3_600_000
+
 /** Answers every waiting claim of the belt in order of arrival. Claims wait while a restored or new hub is still being filled. */
-export async function answerWaiting(bench: Bench): Promise<number> {
+export async function answerWaiting(bench: Bench): Promise<void> {
   const { row } = bench.counters
-  if (row.recoveringUntilMs !== null) return 0
+  if (row.recoveringUntilMs !== null) return
   const waiting = await bench.tx
     .selectFrom('booking')
     .selectAll()
@@ -70,14 +83,19 @@ export async function answerWaiting(bench: Bench): Promise<number> {
     .where('outcome', '=', 'waiting')
     .orderBy('hubSeq')
     .execute()
-  for (const booking of waiting) await answer(bench, booking)
-  return waiting.length
+  if (waiting.length === 0) return
+  const stock = await readStock(bench)
+  for (const booking of waiting) await answer(bench, booking, stock)
 }
 
-async function answer(bench: Bench, booking: BookingRow): Promise<void> {
+async function answer(bench: Bench, booking: BookingRow, stock: Stock): Promise<void> {
   const claim = claimOf(booking.bookingId, JSON.parse(booking.fields) as Fields)
-  const world = await readWorld(bench, claim)
+  const world = await readWorld(bench, claim, stock)
   let decision = decide(claim, world)
+  if (decision.outcome === 'refused' && decision.reason === 'unknown-resource') {
+    const isEarly = bench.nowMs < booking.sinceMs + STRANGER_WAIT_MS
+    if (isEarly && (await namesUnseenRows(bench, claim))) return
+  }
   let firstFence = 0
   if (decision.outcome === 'granted') {
     firstFence = bench.counters.fences(decision.units.length)
@@ -86,6 +104,20 @@ async function answer(bench: Bench, booking: BookingRow): Promise<void> {
   }
   await write(bench, claim, decision, firstFence)
   await settle(bench, claim.bookingId, decision.outcome)
+}
+
+/** True when the claim names a row of which the hub has never heard, not even that it was deleted. */
+async function namesUnseenRows(bench: Bench, claim: ClaimRequest): Promise<boolean> {
+  const named = [claim.studioId, ...claim.streamerIds, ...claim.kit.map(({ equipmentId }) => equipmentId)]
+  const seen = await bench.tx
+    .selectFrom('cell')
+    .select('row')
+    .distinct()
+    .where('belt', '=', bench.counters.row.belt)
+    .where('tbl', 'in', ['studio', 'streamer', 'equipment'])
+    .where('row', 'in', named)
+    .execute()
+  return seen.length < new Set(named).size
 }
 
 /** Puts the units behind the database's exclusion constraint. False when the constraint knows better than the decision. */
@@ -198,38 +230,38 @@ export async function expireClaims(bench: Bench): Promise<void> {
   }
 }
 
-async function readWorld(bench: Bench, claim: ClaimRequest): Promise<ArbiterWorld> {
+async function readStock(bench: Bench): Promise<Stock> {
   const { belt } = bench.counters.row
+  const studios = await readRows(bench.tx, belt, 'studio')
+  const equipment = await readRows(bench.tx, belt, 'equipment')
+  const merchants = await readRows(bench.tx, belt, 'merchant')
+  const belts = await readRows(bench.tx, belt, 'belt')
+  return {
+    studios: [...studios]
+      .map(([id, fields]) => ({ id, openMin: numberOf(fields.openMin), closeMin: numberOf(fields.closeMin) }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    streamerIds: new Set((await readRows(bench.tx, belt, 'streamer')).keys()),
+    quantities: new Map([...equipment].map(([id, fields]) => [id, numberOf(fields.quantity)])),
+    blockedMerchantIds: new Set(
+      [...merchants].flatMap(([id, { listStatus }]) => (listStatus === 'black' ? [id] : [])),
+    ),
+    timeZone: textOf([...belts.values()][0]?.timeZone) || 'Asia/Shanghai',
+  }
+}
+
+async function readWorld(bench: Bench, claim: ClaimRequest, stock: Stock): Promise<ArbiterWorld> {
   const { startMs, endMs } = searchWindow(claim)
   const held = await bench.tx
     .selectFrom('liveGrant')
     .select(['bookingId', 'resourceKey', 'unit', 'startMs', 'endMs'])
-    .where('belt', '=', belt)
+    .where('belt', '=', bench.counters.row.belt)
     .where('startMs', '<', Number.isFinite(endMs) ? endMs : 0)
     .where('endMs', '>', Number.isFinite(startMs) ? startMs : 0)
     .orderBy('grantId')
     .execute()
-  const studios = await readRows(bench.tx, belt, 'studio')
-  const streamers = await readRows(bench.tx, belt, 'streamer')
-  const equipment = await readRows(bench.tx, belt, 'equipment')
-  const merchants = await readRows(bench.tx, belt, 'merchant')
-  const zone = [...(await readRows(bench.tx, belt, 'belt')).values()][0]?.timeZone
-  return {
-    nowMs: bench.nowMs,
-    held,
-    studios: [...studios]
-      .map(([id, fields]) => ({ id, openMin: numberOf(fields.openMin), closeMin: numberOf(fields.closeMin) }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1)),
-    streamerIds: new Set(streamers.keys()),
-    quantities: new Map([...equipment].map(([id, fields]) => [id, numberOf(fields.quantity)])),
-    blockedMerchantIds: new Set(
-      [...merchants].flatMap(([id, fields]) => (fields.listStatus === 'black' ? [id] : [])),
-    ),
-    zoneOffsetMin: zoneOffsetMin(
-      textOf(zone) || 'Asia/Shanghai',
-      Number.isFinite(claim.startMs) ? claim.startMs : 0,
-    ),
-  }
+  const { timeZone, ...rest } = stock
+  const zoneMinutes = zoneOffsetMin(timeZone, Number.isFinite(claim.startMs) ? claim.startMs : 0)
+  return { ...rest, nowMs: bench.nowMs, held, zoneOffsetMin: zoneMinutes }
 }
 
 /** Minutes that local time is ahead of UTC at an instant; 480 for a zone the system does not know. */

@@ -17,11 +17,7 @@ export interface HubDatabase {
   /** Only for SQLite: the file's own connection, for backups and checks. */
   readonly file: Db | null
   /** Inserts many rows of equal columns inside `tx`. */
-  insertMany<T extends keyof HubSchema>(
-    tx: Tx,
-    table: T,
-    rows: readonly HubSchema[T][],
-  ): Promise<void>
+  insertMany<T extends keyof HubSchema>(tx: Tx, table: T, rows: readonly HubSchema[T][]): Promise<void>
   /** True for the error that the exclusion constraint on grants raises. */
   isOverlap(error: unknown): boolean
   close(): Promise<void>

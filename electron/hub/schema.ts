@@ -105,6 +105,8 @@ export interface BookingRow {
   hubSeq: number
   fields: string
   outcome: 'waiting' | 'granted' | 'refused' | 'released' | 'expired' | 'revoked'
+  /** Hub time of its arrival. */
+  sinceMs: number
   expiresMs: number | null
 }
 

@@ -63,11 +63,7 @@ export function createServer(hub: HubContext, options: ServerOptions): FastifyIn
   )
 
   app.get('/health', () => ({ ok: true, version: WIRE_VERSION }))
-  app.get('/v1/hub', () => ({
-    hubKey: hub.signer.publicKey,
-    version: WIRE_VERSION,
-    accepts: hub.compression.accepts,
-  }))
+  app.post('/v1/hub', () => ({ hubKey: hub.signer.publicKey, version: WIRE_VERSION }))
 
   const strangers = new RateLimit(hub.clock, { perMinute: 30 })
   const devices = new RateLimit(hub.clock, { perMinute: 3000 })

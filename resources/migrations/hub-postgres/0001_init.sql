@@ -113,6 +113,7 @@ CREATE TABLE booking (
   fields TEXT NOT NULL,
   -- waiting, granted, refused, released, expired, revoked
   outcome TEXT NOT NULL,
+  "sinceMs" BIGINT NOT NULL,
   "expiresMs" BIGINT,
   PRIMARY KEY (belt, "bookingId")
 );

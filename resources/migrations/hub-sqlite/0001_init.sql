@@ -111,6 +111,7 @@ CREATE TABLE booking (
   fields TEXT NOT NULL,
   -- waiting, granted, refused, released, expired, revoked
   outcome TEXT NOT NULL,
+  sinceMs INTEGER NOT NULL,
   expiresMs INTEGER,
   PRIMARY KEY (belt, bookingId)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,298 @@
+import { DecodeError } from '../../../shared/ops/bytes.ts'
+import type { Scope } from '../../../shared/ops/types.ts'
+import { decodeCanonicalBatch, encodeBatch } from '../../../shared/wire/batch.ts'
+import { DeviceMachine, type DeviceStep, type DeviceTiming } from '../../../shared/wire/device.ts'
+import { chooseCoding, seal, unseal, type Compression } from '../../../shared/wire/envelope.ts'
+import {
+  pullHeadSchema,
+  pushAnswerSchema,
+  statusAnswerSchema,
+  type HubErrorCode,
+  type PullRequest,
+} from '../../../shared/wire/messages.ts'
+import type { DeviceKeys } from '../keys.ts'
+import type { Log } from '../services.ts'
+import type { Store } from '../store/store.ts'
+import { readableScopes, readCursor, writeCursor } from './cursors.ts'
+import { readLink, writeLink, type HubLink } from './link.ts'
+import { Outbox } from './outbox.ts'
+import { RequestCounter } from './request-counter.ts'
+import { HubRefused, HubTransport, HubUnreachable, WrongHub } from './transport.ts'
+
+export interface SyncFailure {
+  readonly code: 'hub-unreachable' | 'hub-wrong-identity' | 'hub-refused'
+  readonly detail: HubErrorCode | null
+  readonly atMs: number
+}
+
+export interface EngineStatus {
+  readonly connected: boolean
+  readonly sending: boolean
+  readonly offlineSinceMs: number | null
+  readonly lastContactMs: number | null
+  readonly latencyMs: number | null
+  readonly failure: SyncFailure | null
+  readonly nextTryMs: number | null
+  readonly bytesPerMs: number | null
+  readonly bytesPerOp: number
+}
+
+export interface EngineDeps {
+  readonly store: Store
+  readonly keys: DeviceKeys
+  readonly clock: () => number
+  readonly random: () => number
+  readonly compression: Compression
+  readonly log: Log
+  readonly onChanged: () => void
+  /** This device and the hub tell different stories from here on: it was copied or restored. */
+  readonly onFork: (forks: readonly { stream: number; seq: number }[]) => void
+  readonly timing?: Partial<DeviceTiming>
+}
+
+/** Applying more at once would hold the core's thread for longer than a person notices. */
+const APPLY_SLICE = 200
+const MAX_PULL_BODY = 64 * 1024 * 1024
+/** Refusals that trying again does not help against; looked at again now and then all the same. */
+const REFUSED_RETRY_MS = 60_000
+
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Carries out what the device's state machine decides: one store, one hub. */
+export class SyncEngine {
+  readonly #deps: EngineDeps
+  readonly #machine: DeviceMachine
+  readonly #outbox: Outbox
+  readonly #counter: RequestCounter
+  readonly #transport: HubTransport
+  #timer: NodeJS.Timeout | null = null
+  #closed = false
+  #link: HubLink
+  #underWay = new Set<Promise<void>>()
+  #failure: SyncFailure | null = null
+  #offlineSinceMs: number | null = null
+  #lastContactMs: number | null
+  #latencyMs: number | null = null
+  #bytesPerMs: number | null = null
+  #refusedUntilMs = 0
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps
+    const link = readLink(deps.store)
+    if (!link) throw new Error('the store has no hub')
+    this.#link = link
+    this.#machine = new DeviceMachine({ random: deps.random, timing: deps.timing })
+    this.#outbox = new Outbox(deps.store, deps.keys.author)
+    this.#counter = new RequestCounter(deps.store)
+    this.#transport = new HubTransport(link)
+    this.#lastContactMs = Number(deps.store.meta('lastContactMs')) || null
+  }
+
+  status(): EngineStatus {
+    const waits = this.#machine.nextTryMs > this.#deps.clock()
+    return {
+      connected: this.#failure === null && this.#lastContactMs !== null,
+      sending: this.#machine.busy,
+      offlineSinceMs: this.#offlineSinceMs,
+      lastContactMs: this.#lastContactMs,
+      latencyMs: this.#latencyMs,
+      failure: this.#failure,
+      nextTryMs: waits ? this.#machine.nextTryMs : null,
+      bytesPerMs: this.#bytesPerMs,
+      bytesPerOp: this.#machine.sizing.bytesPerOp,
+    }
+  }
+
+  /** Something may be there to send, or a person asked. */
+  poke(now = false): void {
+    if (now) {
+      this.#machine.tryNow()
+      this.#refusedUntilMs = 0
+    }
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#run(), 0)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#timer) clearTimeout(this.#timer)
+    await this.#transport.close()
+    await Promise.allSettled(this.#underWay)
+  }
+
+  #run(): void {
+    this.#timer = null
+    while (!this.#closed) {
+      const nowMs = this.#deps.clock()
+      if (nowMs < this.#refusedUntilMs) return this.#sleepUntil(this.#refusedUntilMs)
+      const waiting = this.#outbox.waiting()
+      const step = this.#machine.next({
+        nowMs,
+        urgentWaiting: waiting.urgent,
+        otherWaiting: waiting.other,
+        urgentOnly: this.#deps.store.meta('syncUrgentOnly') === 'yes',
+        paused: this.#deps.store.meta('syncPaused') === 'yes',
+      })
+      if (step.kind === 'wait') return this.#sleepUntil(step.untilMs)
+      const work = this.#carryOut(step).finally(() => {
+        this.#underWay.delete(work)
+        if (!this.#closed) this.poke()
+      })
+      this.#underWay.add(work)
+    }
+  }
+
+  #sleepUntil(untilMs: number | null): void {
+    if (untilMs === null || this.#timer) return
+    this.#timer = setTimeout(() => this.#run(), Math.max(1, untilMs - this.#deps.clock()))
+  }
+
+  async #carryOut(step: Exclude<DeviceStep, { kind: 'wait' }>): Promise<void> {
+    const startMs = this.#deps.clock()
+    try {
+      if (step.kind === 'status') await this.#checkStatus()
+      else if (step.kind === 'push') await this.#push(step, startMs)
+      else await this.#pull(step.maxBytes, startMs)
+      this.#reached()
+    } catch (error) {
+      if (!this.#closed) this.#missed(step.kind, error)
+    }
+  }
+
+  async #request(path: string, body: Uint8Array): Promise<Uint8Array> {
+    const { belt, epoch } = this.#link
+    const { author, privateSeed } = this.#deps.keys
+    const startMs = this.#deps.clock()
+    const identity = { belt, epoch, author, seed: privateSeed, counter: this.#counter.next() }
+    const answer = await this.#transport.signed(
+      `/v1/belts/${encodeURIComponent(belt)}/${path}`,
+      body,
+      identity,
+    )
+    const tookMs = Math.max(1, this.#deps.clock() - startMs)
+    if (answer.wireBytes < 4096) this.#latencyMs = tookMs
+    else this.#bytesPerMs = answer.wireBytes / tookMs
+    return answer.body
+  }
+
+  async #checkStatus(): Promise<void> {
+    const answer = statusAnswerSchema.parse(parseJson(await this.#request('status', new Uint8Array())))
+    const { store, keys } = this.#deps
+    store.transact(() => {
+      const own = answer.streams.filter(({ author }) => author === keys.author)
+      this.#outbox.resume(new Map(own.map(({ stream, seq }) => [stream, seq])))
+      this.#link = {
+        ...this.#link,
+        epoch: answer.hubEpoch,
+        term: answer.term,
+        certificate: answer.certificate,
+      }
+      writeLink(store, this.#link)
+    })
+    this.#machine.statusDone(this.#deps.clock())
+  }
+
+  async #push(step: { urgentOnly: boolean; maxOps: number }, startMs: number): Promise<void> {
+    const sent = this.#outbox.take(step)
+    if (!sent) return this.#machine.pushEmpty()
+    const { compression, store } = this.#deps
+    const coding = chooseCoding(compression.accepts, compression.accepts)
+    const envelope = seal(compression, coding, encodeBatch(sent.batch))
+    const answer = pushAnswerSchema.parse(parseJson(await this.#request('push', envelope)))
+    const { forks } = this.#outbox.settle(sent, answer)
+    const nowMs = this.#deps.clock()
+    if (forks.length > 0) this.#deps.onFork(forks)
+    this.#machine.pushDone(nowMs, {
+      bytes: envelope.length,
+      ops: sent.batch.ops.length,
+      elapsedMs: nowMs - startMs,
+      answersExpected: sent.hasClaims,
+    })
+    store.touch('sync')
+  }
+
+  async #pull(maxBytes: number, startMs: number): Promise<void> {
+    const { store, compression } = this.#deps
+    const scopes = readableScopes(store, this.#link.certificate)
+    const request: PullRequest = {
+      cursors: scopes.map((scope) => ({ scope, ...readCursor(store, scope) })),
+      maxBytes,
+      accepts: [...compression.accepts],
+    }
+    const body = await this.#request('pull', Buffer.from(JSON.stringify(request)))
+    const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+    if (view.length < 4) throw new DecodeError('ends early')
+    const headLength = view.readUInt32LE(0)
+    const head = pullHeadSchema.parse(parseJson(view.subarray(4, 4 + headLength)))
+    let at = 4 + headLength
+    let ops = 0
+    for (const { scope, bytes, through } of head.scopes) {
+      if (bytes > 0) ops += await this.#apply(scope, view.subarray(at, at + bytes), head.hubEpoch)
+      at += bytes
+      const cursor = readCursor(store, scope)
+      if (cursor.epoch !== head.hubEpoch || cursor.seq !== through)
+        store.transact(() => writeCursor(store, scope, { epoch: head.hubEpoch, seq: through }))
+    }
+    const nowMs = this.#deps.clock()
+    const knowsMore = readableScopes(store, this.#link.certificate).length > scopes.length
+    const more = knowsMore || head.scopes.some((scope) => scope.more)
+    this.#machine.pullDone(nowMs, { ops, more, elapsedMs: nowMs - startMs })
+  }
+
+  /** Applies a batch in slices; the cursor moves with each, so that a crash repeats nothing and skips nothing. */
+  async #apply(scope: Scope, envelope: Uint8Array, hubEpoch: number): Promise<number> {
+    const { store, compression } = this.#deps
+    const { ops } = decodeCanonicalBatch(unseal(compression, envelope, MAX_PULL_BODY), { maxOps: 200_000 })
+    for (let from = 0; from < ops.length; from += APPLY_SLICE) {
+      const slice = ops.slice(from, from + APPLY_SLICE)
+      if (this.#closed) throw new HubUnreachable('closed')
+      store.transact(() => {
+        store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))
+        writeCursor(store, scope, { epoch: hubEpoch, seq: slice.at(-1)!.hubSeq })
+      })
+      await pause()
+    }
+    return ops.length
+  }
+
+  #reached(): void {
+    const nowMs = this.#deps.clock()
+    const wasOff = this.#failure !== null || this.#lastContactMs === null
+    const stale = nowMs - (this.#lastContactMs ?? 0) > 60_000
+    this.#lastContactMs = nowMs
+    this.#failure = null
+    this.#offlineSinceMs = null
+    if (stale) this.#deps.store.transact(() => this.#deps.store.setMeta('lastContactMs', String(nowMs)))
+    if (wasOff || !this.#machine.busy) this.#deps.onChanged()
+  }
+
+  #missed(step: 'status' | 'push' | 'pull', error: unknown): void {
+    const nowMs = this.#deps.clock()
+    this.#outbox.rewind()
+    const refused = error instanceof HubRefused ? error : null
+    if (refused?.code === 'epoch' && step !== 'status') return this.#machine.epochChanged(step)
+    this.#machine.failed(nowMs, step)
+    if (refused?.code === 'stale-counter' && refused.number !== null) {
+      this.#counter.skipTo(refused.number)
+      return this.#machine.tryNow()
+    }
+    const passing = refused?.code === 'busy' || refused?.code === 'too-many'
+    if (error instanceof HubUnreachable || passing) {
+      this.#failure = { code: 'hub-unreachable', detail: refused?.code ?? null, atMs: nowMs }
+    } else {
+      const code = error instanceof WrongHub ? 'hub-wrong-identity' : 'hub-refused'
+      this.#failure = { code, detail: refused?.code ?? null, atMs: nowMs }
+      this.#refusedUntilMs = nowMs + REFUSED_RETRY_MS
+      this.#deps.log.warn('sync refused', {
+        step,
+        error: error instanceof Error ? error.message : String(error),
+      })
+    }
+    this.#offlineSinceMs ??= this.#lastContactMs ?? nowMs
+    this.#deps.onChanged()
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown
+}

@@ -1,0 +1,257 @@
+import { hash } from 'node:crypto'
+import { LANES, type Lane } from '../../../shared/domain/table.ts'
+import { encodeOp } from '../../../shared/ops/canonical.ts'
+import { chainNext, chainStart, type Sha256 } from '../../../shared/ops/chain.ts'
+import type { Op, Scope, Stamp, Verdict } from '../../../shared/ops/types.ts'
+import type { ChainLink, OpBatch } from '../../../shared/wire/batch.ts'
+import type { PushAnswer, Run } from '../../../shared/wire/messages.ts'
+import { prepared } from '../../sqlite/prepared.ts'
+import { opOf, type OpAnswer, type OpRow, type Store } from '../store/store.ts'
+import { compactTail } from './compact.ts'
+
+const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer')
+
+export interface OutStream {
+  readonly author: string
+  readonly stream: number
+  readonly scope: Scope
+  readonly lane: Lane
+  readonly nextSeq: number
+  readonly frozenSeq: number
+  readonly ackedSeq: number
+  readonly head: Uint8Array | null
+}
+
+/** A batch on its way, with what is needed to settle it. */
+export interface OutBatch {
+  readonly batch: OpBatch
+  /** Seqs by stream, in the batch's order. */
+  readonly seqs: ReadonlyMap<number, readonly number[]>
+  readonly hasClaims: boolean
+}
+
+type LoggedRow = OpRow & { hash: Uint8Array | null }
+
+/**
+ * Own ops on their way to the hub. An op's bytes freeze when it is first put into a batch; until then superseded register
+ * writes may be dropped. What the hub has is `ackedSeq` per stream; what is under way lives in memory only.
+ */
+export class Outbox {
+  readonly #store: Store
+  readonly #author: string
+  readonly #sent = new Map<number, number>()
+  readonly #compactedTo = new Map<number, number>()
+
+  constructor(store: Store, author: string) {
+    this.#store = store
+    this.#author = author
+  }
+
+  /** Streams that leave this device, most urgent lane first. */
+  streams(): OutStream[] {
+    const rows = prepared<[string], OutStream>(
+      this.#store.db,
+      `SELECT author, stream, scope, lane, nextSeq, frozenSeq, ackedSeq, head FROM stream
+       WHERE author = ? AND scope <> 'device' ORDER BY stream`,
+    ).all(this.#author)
+    return rows.sort((a, b) => LANES.indexOf(a.lane) - LANES.indexOf(b.lane))
+  }
+
+  waiting(): { urgent: boolean; other: boolean } {
+    let urgent = false
+    let other = false
+    for (const stream of this.streams()) {
+      if (stream.nextSeq - 1 <= this.#position(stream)) continue
+      if (stream.lane === 'urgent') urgent = true
+      else other = true
+    }
+    return { urgent, other }
+  }
+
+  /** Everything under way counts as lost. */
+  rewind(): void {
+    this.#sent.clear()
+  }
+
+  /** The next batch in order of lanes; null when nothing is left. Freezes what it takes. */
+  take(options: { urgentOnly: boolean; maxOps: number }): OutBatch | null {
+    const ops: Op[] = []
+    const links: ChainLink[] = []
+    const stamps: Stamp[] = []
+    const seqs = new Map<number, number[]>()
+    let returned = false
+    this.#store.transact(() => {
+      for (const stream of this.streams()) {
+        const room = options.maxOps - ops.length
+        if (room <= 0 || (options.urgentOnly && stream.lane !== 'urgent')) break
+        const from = this.#position(stream)
+        if (stream.nextSeq - 1 <= from) continue
+        const rows = this.#frozenRows(stream, from, room)
+        const last = rows.at(-1)
+        if (!last) {
+          // All that was left has been superseded before it was ever sent.
+          this.#sent.set(stream.stream, stream.nextSeq - 1)
+          continue
+        }
+        links.push({
+          author: stream.author,
+          stream: stream.stream,
+          previousSeq: this.#lastSeqAtOrBelow(stream, from),
+          head: last.hash!,
+        })
+        seqs.set(
+          stream.stream,
+          rows.map(({ seq }) => seq),
+        )
+        for (const row of rows) {
+          const op = opOf(row)
+          ops.push(op)
+          if (row.stampMs === null) stamps.push(op.at)
+          else {
+            returned = true
+            stamps.push({ ms: row.stampMs, ctr: row.stampCtr ?? 0 })
+          }
+        }
+        this.#sent.set(stream.stream, last.seq)
+      }
+    })
+    if (ops.length === 0) return null
+    const hasClaims = ops.some(({ table }) => table === 'booking' || table === 'bookingRelease')
+    return { batch: { ops, links, stamps: returned ? stamps : null }, seqs, hasClaims }
+  }
+
+  /** Books what the hub said about a batch. @returns where this device and the hub tell different stories */
+  settle(sent: OutBatch, answer: PushAnswer): { forks: { stream: number; seq: number }[] } {
+    const forks: { stream: number; seq: number }[] = []
+    this.#store.transact(() => {
+      for (const part of answer.streams) {
+        const { stream } = part
+        const seqs = sent.seqs.get(stream)
+        if (!seqs || part.author !== this.#author) continue
+        if (part.gap) {
+          this.#setAcked(stream, part.have)
+          this.#sent.delete(stream)
+          continue
+        }
+        const answers = part.runs.flatMap((run) =>
+          answersOf(part.author, stream, run, seqs, answer.hubEpoch, this.#atOf(sent)),
+        )
+        this.#store.applyVerdicts(answers)
+        this.#renumber(answers)
+        const last = answers.at(-1)
+        if (last) this.#setAcked(stream, last.seq)
+        if (part.forkAt !== undefined) forks.push({ stream, seq: part.forkAt })
+      }
+    })
+    return { forks }
+  }
+
+  /** Takes the hub's word for how far it is, after it was restored: whatever it lacks is sent again. */
+  resume(have: ReadonlyMap<number, number>): void {
+    this.#store.transact(() => {
+      for (const { stream, ackedSeq } of this.streams()) {
+        const at = have.get(stream) ?? 0
+        if (at !== ackedSeq) this.#setAcked(stream, this.#clampToLog(stream, at))
+      }
+    })
+    this.#sent.clear()
+  }
+
+  #position(stream: OutStream): number {
+    return Math.max(stream.ackedSeq, this.#sent.get(stream.stream) ?? 0)
+  }
+
+  #frozenRows(stream: OutStream, from: number, limit: number): LoggedRow[] {
+    this.#freezeTo(stream, from, limit)
+    return prepared<[string, number, number, number], LoggedRow>(
+      this.#store.db,
+      'SELECT * FROM op WHERE author = ? AND stream = ? AND seq > ? AND hash IS NOT NULL ORDER BY seq LIMIT ?',
+    ).all(stream.author, stream.stream, from, limit)
+  }
+
+  /** Freezes ops so that `limit` of them after `from` have their hash. */
+  #freezeTo(stream: OutStream, from: number, limit: number): void {
+    const { author, stream: number } = stream
+    if (stream.lane === 'register' && stream.nextSeq - 1 > (this.#compactedTo.get(number) ?? 0)) {
+      compactTail(this.#store, stream)
+      this.#compactedTo.set(number, stream.nextSeq - 1)
+    }
+    const rows = prepared<[string, number, number, number], OpRow>(
+      this.#store.db,
+      'SELECT * FROM op WHERE author = ? AND stream = ? AND seq > ? ORDER BY seq LIMIT ?',
+    ).all(author, number, Math.max(from, stream.frozenSeq), limit)
+    if (rows.length === 0) return
+    let head = stream.head ?? chainStart(sha256, author, number)
+    const setHash = prepared(this.#store.db, 'UPDATE op SET hash = ? WHERE n = ?')
+    for (const row of rows) {
+      head = chainNext(sha256, head, encodeOp(opOf(row)))
+      setHash.run(head, row.n)
+    }
+    prepared(this.#store.db, 'UPDATE stream SET frozenSeq = ?, head = ? WHERE author = ? AND stream = ?').run(
+      rows.at(-1)!.seq,
+      head,
+      author,
+      number,
+    )
+  }
+
+  /** A chain link names an op that exists: dropped seqs are not part of the chain. */
+  #lastSeqAtOrBelow(stream: OutStream, seq: number): number {
+    const row = prepared<[string, number, number], { seq: number | null }>(
+      this.#store.db,
+      'SELECT max(seq) AS seq FROM op WHERE author = ? AND stream = ? AND seq <= ?',
+    ).get(stream.author, stream.stream, seq)
+    return row?.seq ?? 0
+  }
+
+  #clampToLog(stream: number, seq: number): number {
+    const row = prepared<[string, number, number], { seq: number | null }>(
+      this.#store.db,
+      'SELECT max(seq) AS seq FROM op WHERE author = ? AND stream = ? AND seq <= ? AND hash IS NOT NULL',
+    ).get(this.#author, stream, seq)
+    return row?.seq ?? 0
+  }
+
+  #setAcked(stream: number, seq: number): void {
+    prepared(this.#store.db, 'UPDATE stream SET ackedSeq = ? WHERE author = ? AND stream = ?').run(
+      seq,
+      this.#author,
+      stream,
+    )
+  }
+
+  /** Ops that a restored hub took back have a new place in its order. */
+  #renumber(answers: readonly OpAnswer[]): void {
+    const update = prepared(
+      this.#store.db,
+      `UPDATE op SET hubEpoch = ?, hubSeq = ? WHERE author = ? AND stream = ? AND seq = ? AND state = 'canonical' AND hubEpoch <> ?`,
+    )
+    for (const { author, stream, seq, hubEpoch, hubSeq } of answers)
+      update.run(hubEpoch, hubSeq, author, stream, seq, hubEpoch)
+  }
+
+  #atOf(sent: OutBatch): ReadonlyMap<string, Stamp> {
+    return new Map(sent.batch.ops.map((op) => [`${op.stream} ${op.seq}`, op.at]))
+  }
+}
+
+function answersOf(
+  author: string,
+  stream: number,
+  run: Run,
+  seqs: readonly number[],
+  hubEpoch: number,
+  at: ReadonlyMap<string, Stamp>,
+): OpAnswer[] {
+  const first = seqs.indexOf(run.from)
+  if (first < 0) return []
+  const verdict: Verdict =
+    run.verdict === 'rejected' || run.verdict === 'quarantined'
+      ? { kind: run.verdict, reason: run.reason ?? '' }
+      : { kind: run.verdict }
+  return seqs.slice(first, first + run.n).map((seq, index) => {
+    const given = run.stamps ? (run.stamps[index] ?? run.stamps[0]) : undefined
+    const stamp = given ? { ms: given[0], ctr: given[1] } : at.get(`${stream} ${seq}`)!
+    return { author, stream, seq, verdict, hubEpoch, hubSeq: run.hub + index, stamp }
+  })
+}
