@@ -114,16 +114,16 @@ export function advance(table: OpenTime, t: number, work: number): number {
   if (t >= NEVER) return NEVER
   if (work <= 0) return t
   if (table.always) return t + work
-  const target = openBefore(table, t) + work
   const { starts, ends, before } = table
-  let low = 0
-  let high = ends.length
-  while (low < high) {
-    const mid = (low + high) >> 1
-    if (before[mid]! + ends[mid]! - starts[mid]! >= target) high = mid
-    else low = mid + 1
-  }
-  return low === ends.length ? NEVER : starts[low]! + target - before[low]!
+  let i = windowAfter(table, t)
+  const n = ends.length
+  if (i === n) return NEVER
+  const begin = t > starts[i]! ? t : starts[i]!
+  if (begin + work <= ends[i]!) return begin + work
+  const target = before[i]! + begin - starts[i]! + work
+  for (i++; i < n; i++)
+    if (before[i]! + ends[i]! - starts[i]! >= target) return starts[i]! + target - before[i]!
+  return NEVER
 }
 
 /** First start >= `t` of a task of `dur` minutes: inside one window, or (pausing) at any open minute. */

@@ -263,8 +263,24 @@ export function completeState(state: State, urgency: Float64Array, banned?: Uint
   settle(state)
 }
 
+/** Plans what was left out only because v was, as far as it now can be. */
+export function placeFollowers(state: State, v: number, urgency: Float64Array): void {
+  const { model } = state
+  for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++) {
+    const w = model.succTask[a]!
+    if (state.placed[w] === 1) continue
+    let ready = true
+    for (let b = model.predFrom[w]!; b < model.predFrom[w + 1]! && ready; b++)
+      ready = state.placed[model.predTask[b]!] === 1
+    if (!ready) continue
+    const air = model.air.airOf[w]!
+    const done = air >= 0 ? placeBestAir(state, air, tailOf(model, urgency, w)) : placeLine(state, w)
+    if (done) placeFollowers(state, w, urgency)
+  }
+}
+
 /** Minutes of work that follow an air task, as implied by its urgency. */
-function tailOf(model: Model, urgency: Float64Array, v: number): number {
+export function tailOf(model: Model, urgency: Float64Array, v: number): number {
   let next = Infinity
   for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++)
     next = Math.min(next, urgency[model.succTask[a]!]!)

@@ -1,17 +1,10 @@
 import { construct, latestStarts, topologicalOrder } from './construct.ts'
 import { guideCost, guideWeights, scoreOf } from './cost.ts'
 import { makeFeasible } from './finish.ts'
-import {
-  createMoveContext,
-  dropAir,
-  joinFamily,
-  moveAir,
-  rebuild,
-  relocate,
-  swapAir,
-  swapNext,
-} from './improve.ts'
-import type { Move, MoveContext } from './improve.ts'
+import { dropAir, ejectAir, moveAir, swapAir } from './moves-air.ts'
+import { joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
+import { createMoveContext } from './moves.ts'
+import type { Move, MoveContext } from './moves.ts'
 import type { Model } from './model.ts'
 import { compareScores } from './problem.ts'
 import type { Score } from './problem.ts'
@@ -20,15 +13,16 @@ import { State } from './state.ts'
 
 /** How many times each move is drawn out of the sum. */
 const MENU: readonly [Move, number][] = [
-  [relocate, 44],
+  [relocate, 36],
   [swapNext, 16],
   [joinFamily, 10],
-  [moveAir, 14],
-  [swapAir, 4],
-  [rebuild, 8],
+  [moveAir, 12],
+  [ejectAir, 4],
+  [swapAir, 1],
+  [rebuild, 20],
   [dropAir, 1],
 ]
-const CYCLES = [0.2, 0.5, 1] as const
+const CYCLES = [0.12, 0.4, 0.85, 1] as const
 const RESORT_EVERY = 4096
 
 /** A resumable annealing search over complete plans. */
@@ -77,11 +71,11 @@ export class Search {
       this.current.copyFrom(this.saved)
     }
     rises.sort((a, b) => a - b)
-    return Math.max(1, rises[rises.length >> 2] ?? 1)
+    return Math.max(1, rises[Math.floor(rises.length / 5)] ?? 1)
   }
 
   private drawMove(): Move {
-    let ticket = this.random.int(97)
+    let ticket = this.random.int(100)
     for (const [move, share] of MENU) {
       if (ticket < share) return move
       ticket -= share
@@ -134,16 +128,18 @@ export class Search {
   }
 
   private temperatureAt(progress: number): number {
-    let from = 0
+    const last = CYCLES.length - 1
     let cycle = 0
-    while (cycle < CYCLES.length - 1 && progress >= CYCLES[cycle]!) from = CYCLES[cycle++]!
+    while (cycle < last && progress >= CYCLES[cycle]!) cycle++
+    const from = cycle === 0 ? 0 : CYCLES[cycle - 1]!
     if (cycle !== this.cycle) {
       this.cycle = cycle
       this.adopt(this.best)
     }
-    const share = (progress - from) / (CYCLES[cycle]! - from)
-    const hot = this.hot / (1 << cycle)
-    return hot * powerOf(this.cold / hot, Math.min(1, Math.max(0, share)))
+    const share = Math.min(1, Math.max(0, (progress - from) / (CYCLES[cycle]! - from)))
+    const hot = cycle === last ? 4 : this.hot / (1 + cycle)
+    const cold = cycle === last ? 1e-3 : 2
+    return hot * powerOf(Math.min(1, cold / hot), share)
   }
 
   /** Keeps the order close to the clock, so that moves shift short stretches of it. */

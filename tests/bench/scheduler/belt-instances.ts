@@ -89,7 +89,7 @@ export function createBelt(shape: BeltShape, seed: number): Problem {
   const studios = resources.filter((resource) => resource.kind === 'studio').map((resource) => resource.id)
 
   const productionTasks = Math.max(shape.tasks - 3 * shape.sessions, shape.sessions)
-  const openPerLine = calendarMinutes(calendars[0]!)
+  const openPerLine = calendarMinutes(calendars[0]!, horizonMin)
   const meanDur = Math.max(
     40,
     Math.floor((openPerLine * shape.lines * shape.loadPct) / 100 / productionTasks),
@@ -128,7 +128,7 @@ export function createBelt(shape: BeltShape, seed: number): Problem {
     const dur = random.between(4, 8) * 30
     const session = {
       skills: [SKILLS[trade]!],
-      needStreamers: random.int(5) === 0 ? 2 : 1,
+      needStreamers: shape.streamers >= 8 && random.int(5) === 0 ? 2 : 1,
       value,
       products: random.between(1, 8),
     }
@@ -162,7 +162,7 @@ export function createBelt(shape: BeltShape, seed: number): Problem {
     prec[prec.length - 1]!.maxLag = 3 * DAY
     const make = `${job}.make`
     addTask({ id: make, job, type: 'production', family, modes: productionModes(trade), split: 'pause' }, air)
-    const due = Math.min(horizonMin, (earliest + random.between(4, 7)) * DAY + 960)
+    const due = Math.min(horizonMin, (earliest + random.between(3, 6)) * DAY + 960)
     jobs.push({
       id: job,
       merchant,
@@ -201,7 +201,7 @@ export function createBelt(shape: BeltShape, seed: number): Problem {
       own.push(second)
     }
     const release = random.int(3) === 0 ? random.int(shape.days >> 1) * DAY : 0
-    const due = Math.min(horizonMin, release + random.between(2, shape.days - 1) * DAY)
+    const due = Math.min(horizonMin, release + random.between(1, Math.ceil(shape.days * 0.6)) * DAY + 1200)
     jobs.push({ id: job, family, release, due, weight: random.between(1, 8), tasks: own })
   }
   trimToWindows(tasks, calendars[0]!)
@@ -248,8 +248,8 @@ function isFirst(value: string, index: number, all: readonly string[]): boolean 
   return all.indexOf(value) === index
 }
 
-function calendarMinutes(calendar: Calendar): number {
-  return calendar.open.reduce((sum, [start, end]) => sum + end - start, 0)
+function calendarMinutes(calendar: Calendar, horizonMin: number): number {
+  return calendar.open.reduce((sum, [start, end]) => sum + (start < horizonMin ? end - start : 0), 0)
 }
 
 function createCalendars(days: number): Calendar[] {
