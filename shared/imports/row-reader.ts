@@ -76,8 +76,6 @@ export function rowReader(
   }
 }
 
-const MANY_DELIMITERS = 5
-
 /**
  * Faults of the row's shape: too few or too many cells, or a cell that swallowed following rows because a quote was never
  * closed. Null for a sound row. Empty cells past the last heading are nothing to complain about.
@@ -87,11 +85,9 @@ export function findShapeProblem(
   cells: readonly string[],
   delimiter: string,
 ): Problem | null {
-  const swallowing = cells.find(
-    (cell) => cell.includes('\n') && cell.split(delimiter).length > MANY_DELIMITERS,
-  )
+  const swallowed = cells.some((cell) => holdsRow(cell, headings.length, delimiter))
   const whole = { severity: 'error', column: '' } as const
-  if (swallowing !== undefined)
+  if (swallowed)
     return {
       ...whole,
       excerpt: '',
@@ -114,3 +110,7 @@ export function findShapeProblem(
     }
   return null
 }
+
+/** A line break is no harm in a buyer's note; a line with about as many separators as a row has is a row. */
+const holdsRow = (cell: string, columns: number, delimiter: string): boolean =>
+  cell.includes('\n') && cell.split('\n').some((line) => line.split(delimiter).length > columns / 2)

@@ -56,3 +56,42 @@ export async function importFile(
   const { summary } = await readFile(app, content)
   return app.call('import/commit', { importId: summary.importId, skuMappings })
 }
+
+/** A merchant with one product and one SKU `LR-001`, through the store's own door. */
+export function makeSku(core: TestCore): string {
+  const { services } = core.core
+  const actor = core.core.actorOf(core.connection)
+  return services.transact(actor, ({ db, write }) => {
+    const base = db.prepare<[], { id: string }>('SELECT id FROM liveBase').get()!.id
+    const merchantId = write.create('merchant', {
+      name: '文登渔具',
+      shortName: '文登',
+      baseId: base,
+      sizeClass: 'middle',
+      returnRatePct: 8,
+      creditGrade: 'B',
+      listStatus: 'none',
+      creditReason: '',
+    })
+    const productId = write.create('product', {
+      name: '海竿',
+      shortName: '海竿',
+      merchantId,
+      family: 'hand-rod',
+      routing: [],
+      returnPolicy: '7d',
+      categoryKey: '',
+    })
+    return write.create('sku', {
+      name: '海竿 3.6米',
+      productId,
+      code: 'LR-001',
+      externalId: null,
+      priceFen: 12900,
+      costFen: 6000,
+      weightG: 400,
+      packaging: 'tube',
+      packagingG: 120,
+    })
+  })
+}

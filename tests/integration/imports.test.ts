@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NEW_BELT, startCore, type TestCore } from '../helpers/core.ts'
-import { dataFolder, handFile, importFile, readFile } from '../helpers/imports.ts'
+import { dataFolder, handFile, importFile, makeSku, readFile } from '../helpers/imports.ts'
 import {
   AFTERSALE_50,
   DOUDIAN_73,
@@ -18,45 +18,6 @@ import {
 let app: TestCore
 let skuId: string
 const DAY = { fromMs: Date.UTC(2026, 8, 1), toMs: Date.UTC(2026, 9, 1) }
-
-/** A merchant with one product and one SKU `LR-001`, through the store's own door. */
-function makeSku(core: TestCore): string {
-  const { services } = core.core
-  const actor = core.core.actorOf(core.connection)
-  return services.transact(actor, ({ db, write }) => {
-    const base = db.prepare<[], { id: string }>('SELECT id FROM liveBase').get()!.id
-    const merchantId = write.create('merchant', {
-      name: '文登渔具',
-      shortName: '文登',
-      baseId: base,
-      sizeClass: 'middle',
-      returnRatePct: 8,
-      creditGrade: 'B',
-      listStatus: 'none',
-      creditReason: '',
-    })
-    const productId = write.create('product', {
-      name: '海竿',
-      shortName: '海竿',
-      merchantId,
-      family: 'hand-rod',
-      routing: [],
-      returnPolicy: '7d',
-      categoryKey: '',
-    })
-    return write.create('sku', {
-      name: '海竿 3.6米',
-      productId,
-      code: 'LR-001',
-      externalId: null,
-      priceFen: 12900,
-      costFen: 6000,
-      weightG: 400,
-      packaging: 'tube',
-      packagingG: 120,
-    })
-  })
-}
 
 const count = (table: string): number =>
   app.core.services.belt().store.db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()!.n

@@ -256,7 +256,9 @@ describe('damage', () => {
     expect(findShapeProblem(DOUDIAN_73, [...sound, '', ' '], ',')).toBeNull()
     expect(findShapeProblem(DOUDIAN_73, sound.slice(1), ',')?.reason).toBe('row-too-short')
     expect(findShapeProblem(DOUDIAN_73, [...sound, 'x'], ',')?.reason).toBe('row-too-long')
-    const swallowed = [...sound.slice(1), 'a,b,c,d,e,f\ng,13800000000']
+    const swallowed = [...sound.slice(1), `note\n${sound.slice(30).join(',')}`]
+    const note = [...sound.slice(1), '黑色,谢谢\n要快,要好,多谢']
+    expect(findShapeProblem(DOUDIAN_73, note, ',')).toBeNull()
     expect(findShapeProblem(DOUDIAN_73, swallowed, ',')).toMatchObject({
       reason: 'quote-unclosed',
       excerpt: '',

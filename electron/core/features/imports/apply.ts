@@ -9,6 +9,7 @@ import type { AfterSaleDraft } from '../../../../shared/imports/aftersale-row.ts
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandContext } from '../../context.ts'
+import type { Mutator } from '../../store/mutator.ts'
 import { knownLines } from './known.ts'
 import { firstBase, noteImportLine, setDoneThrough, type ImportFileRow } from './repo.ts'
 import { loadSessionFinder, loadSkuCodes, type SkuTarget } from './resolver.ts'
@@ -52,26 +53,27 @@ export function rowApplier(beltDb: Db, staging: Db, file: ImportFileRow): RowApp
     throw new Refusal('not-found', { table: 'liveBase', id: '' })
   }
 
-  function applyOrder(ctx: CommandContext, rowNo: number, draft: OrderDraft, shipped: ShippedUnits): void {
+  function applyOrder(ctx: CommandContext, rowNo: number, draft: OrderDraft, slice: Slice): void {
     const line = known(draft.source, draft.subOrderNo)
     const decision = decideOrder(line, draft, asOfMs)
     if (!decision.standing) return
     const target = targetOf(draft.source, draft.skuCode)
-    const lineId = line?.lineId ?? writeLine(ctx, draft, target)
+    const write = line ? ctx.write : slice.writerFor(scopeOf(target))
+    const lineId = line?.lineId ?? writeLine(write, draft, target)
     if (lineId === null) return
-    writeState(ctx, rowNo, lineId, line?.stateId ?? null, decision)
+    writeState(ctx, write, rowNo, lineId, line?.stateId ?? null, decision)
     const shipMs = decision.standing.clickedShipMs
     if (!target || shipMs === null || (line?.standing?.clickedShipMs ?? null) !== null) return
     const since = trackedSince(target.skuId)
-    if (since !== null && shipMs > since) shipped.add(target.skuId, draft.quantity)
+    if (since !== null && shipMs > since) slice.ship(target.skuId, draft.quantity)
   }
 
-  function writeLine(ctx: CommandContext, draft: OrderDraft, target: SkuTarget | null): string | null {
+  function writeLine(write: Mutator, draft: OrderDraft, target: SkuTarget | null): string | null {
     const session = target ? sessionOf(target.skuId, draft.orderedMs) : null
     const paidMs = draft.paidMs ?? draft.orderedMs
     const promisedMs =
       draft.promisedMs ?? (session ? pickUpDueMs(paidMs, session.promiseHours, EXPORT_ZONE) : null)
-    return ctx.write.withScope(scopeOf(target)).fact('orderLine', {
+    return write.fact('orderLine', {
       source: draft.source,
       orderNo: draft.orderNo,
       subOrderNo: draft.subOrderNo,
@@ -95,7 +97,7 @@ export function rowApplier(beltDb: Db, staging: Db, file: ImportFileRow): RowApp
     const line = known(draft.source, draft.subOrderNo)
     if (!line) return
     const decision = decideAfterSale(line, draft, asOfMs)
-    if (decision.standing) writeState(ctx, rowNo, line.lineId, line.stateId, decision)
+    if (decision.standing) writeState(ctx, ctx.write, rowNo, line.lineId, line.stateId, decision)
     if (!draft.isReturn) return
     ctx.write.fact('returnItem', {
       orderLineId: line.lineId,
@@ -110,12 +112,13 @@ export function rowApplier(beltDb: Db, staging: Db, file: ImportFileRow): RowApp
 
   function writeState(
     ctx: CommandContext,
+    write: Mutator,
     rowNo: number,
     orderLineId: string,
     previousStateId: string | null,
     decision: Decision,
   ): void {
-    const stateId = recordStanding(ctx, orderLineId, decision.standing!)
+    const stateId = recordStanding(write, orderLineId, decision.standing!)
     noteImportLine(ctx.db, file.id, { n: rowNo, orderLineId, stateId, previousStateId })
   }
 
@@ -124,16 +127,16 @@ export function rowApplier(beltDb: Db, staging: Db, file: ImportFileRow): RowApp
       const waiting = rows.all(afterRow)
       if (waiting.length === 0) return null
       const until = performance.now() + budgetMs
-      const shipped = new ShippedUnits()
+      const slice = new Slice(ctx)
       let done = afterRow
       for (const [index, row] of waiting.entries()) {
         if (index % LOOK_AT_CLOCK_EVERY === 0 && index > 0 && performance.now() > until) break
         const body = JSON.parse(row.body) as RowBody
-        if (body.kind === 'order') applyOrder(ctx, row.rowNo, body, shipped)
+        if (body.kind === 'order') applyOrder(ctx, row.rowNo, body, slice)
         else if (body.kind === 'aftersale') applyAfterSale(ctx, row.rowNo, body)
         done = row.rowNo
       }
-      shipped.write(ctx, `import:${file.id}:${done}`, asOfMs)
+      slice.writeShipped(`import:${file.id}:${done}`, asOfMs)
       setDoneThrough(ctx.db, file.id, done)
       return done
     },
@@ -142,11 +145,11 @@ export function rowApplier(beltDb: Db, staging: Db, file: ImportFileRow): RowApp
 
 /** Writes the newest word on a line. @returns the fact's id */
 export function recordStanding(
-  ctx: CommandContext,
+  write: Mutator,
   orderLineId: string,
   standing: OrderStanding & { readonly asOfMs: number },
 ): string {
-  const id = ctx.write.fact('orderState', {
+  const id = write.fact('orderState', {
     orderLineId,
     asOfMs: standing.asOfMs,
     status: standing.status,
@@ -160,17 +163,29 @@ export function recordStanding(
   return id!
 }
 
-/** Units that left the warehouse, gathered per SKU so that a slice writes one stock move for each. */
-class ShippedUnits {
-  readonly #units = new Map<string, number>()
+/** What one transaction gathers: a mutator per base, and shipped units, so that each SKU gets one stock move. */
+class Slice {
+  readonly #ctx: CommandContext
+  readonly #writers = new Map<Scope, Mutator>()
+  readonly #shipped = new Map<string, number>()
 
-  add(skuId: string, quantity: number): void {
-    this.#units.set(skuId, (this.#units.get(skuId) ?? 0) + quantity)
+  constructor(ctx: CommandContext) {
+    this.#ctx = ctx
   }
 
-  write(ctx: CommandContext, sourceKey: string, atMs: number): void {
-    for (const [skuId, units] of this.#units)
-      ctx.write.fact('stockMove', {
+  writerFor(scope: Scope): Mutator {
+    let writer = this.#writers.get(scope)
+    if (!writer) this.#writers.set(scope, (writer = this.#ctx.write.withScope(scope)))
+    return writer
+  }
+
+  ship(skuId: string, quantity: number): void {
+    this.#shipped.set(skuId, (this.#shipped.get(skuId) ?? 0) + quantity)
+  }
+
+  writeShipped(sourceKey: string, atMs: number): void {
+    for (const [skuId, units] of this.#shipped)
+      this.#ctx.write.fact('stockMove', {
         skuId,
         quantity: -units,
         reason: 'shipped',

@@ -43,6 +43,7 @@ export function startReading(services: Services, actor: Actor, importId: string,
   }
   const early: StageProgress[] = []
   let jobId: string | null = null
+  let stopped = false
   const tell = ({ phase, done, total, rows }: StageProgress) => {
     if (jobId !== null) services.emit({ kind: 'progress', jobId, phase, done, total, note: { rows } })
   }
@@ -53,13 +54,17 @@ export function startReading(services: Services, actor: Actor, importId: string,
   const work = run.result
     .then(
       (result) => finishReading(services, belt, importId, result as StageResult),
-      (error: unknown) => failReading(services, belt, importId, error),
+      (error: unknown) => failReading(services, belt, importId, stopped ? new Refusal('cancelled') : error),
     )
     .then((outcome) => {
       if (file.ephemeral) rmSync(file.path, { force: true })
       services.emit({ kind: 'finished', jobId: jobId ?? '', outcome })
     })
-  const job = services.track(jobKindOf(importId), { stop: run.cancel, cancel: run.cancel }, work)
+  const cancel = () => {
+    stopped = true
+    run.cancel()
+  }
+  const job = services.track(jobKindOf(importId), { stop: cancel, cancel }, work)
   jobId = job.id
   early.forEach(tell)
   return job.id

@@ -312,7 +312,7 @@ async function compareStaged(
       body.kind === 'order'
         ? decideOrder(line, body, totals.asOfMs)
         : decideAfterSale(line!, body, totals.asOfMs)
-    judge.run(decision.verdict, decision.lineDiffers ? 1 : 0, row.rowNo)
+    if (decision.verdict !== 'new') judge.run(decision.verdict, decision.lineDiffers ? 1 : 0, row.rowNo)
     if (decision.lineDiffers)
       putProblem(insertProblem, row.rowNo, problemCount.get(row.rowNo)!.n, LINE_DIFFERS)
   }
@@ -321,7 +321,8 @@ async function compareStaged(
     if (control.isCancelled()) throw new Refusal('cancelled')
     const slice = next.all(after, ROWS_PER_SLICE)
     if (slice.length === 0) break
-    staging.transaction(() => slice.forEach(judgeRow))()
+    // One read transaction for the slice: opening one for every row would cost more than the rows.
+    belt.transaction(() => staging.transaction(() => slice.forEach(judgeRow))())()
     after = slice.at(-1)!.rowNo
     control.onProgress({
       phase: 'comparing',

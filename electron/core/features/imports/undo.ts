@@ -56,7 +56,7 @@ function undoLine(ctx: CommandContext, line: ImportLineRow): void {
   ).get(line.previousStateId ?? line.stateId)
   if (!earlier) return
   const standing = line.previousStateId === null ? { ...earlier, status: 'withdrawn' as const } : earlier
-  recordStanding(ctx, line.orderLineId, { ...standing, asOfMs: now.asOfMs + 1 })
+  recordStanding(ctx.write, line.orderLineId, { ...standing, asOfMs: now.asOfMs + 1 })
 }
 
 /** Puts back into stock what the import took out as shipped. Once, with the last slice. */
