@@ -143,7 +143,8 @@ function prepareFolder(): boolean {
 
 app.enableSandbox()
 protocol.registerSchemesAsPrivileged([APP_SCHEME_PRIVILEGES])
-if (prepareFolder() && app.requestSingleInstanceLock()) {
+const isPrepared = prepareFolder()
+if (isPrepared && app.requestSingleInstanceLock()) {
   lockDown(log)
   let stopping = false
   app.on('window-all-closed', () => {
@@ -158,6 +159,6 @@ if (prepareFolder() && app.requestSingleInstanceLock()) {
     void stop()
   })
   app.whenReady().then(start).catch(refuseStart)
-} else {
+} else if (isPrepared) {
   app.exit(0)
 }
