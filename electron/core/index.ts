@@ -10,13 +10,14 @@ import { BeltFiles, type KnownBelt } from './belts.ts'
 import type { Actor, CommandContext, QueryContext } from './context.ts'
 import { answer, asAppError, authorise, parseInput } from './dispatch.ts'
 import { specOf } from './specs.ts'
-import { personOf } from './features/app/state.ts'
+import { personOf } from './people/state.ts'
 import { lockDataDir } from './lock.ts'
 import { loadKeys, makeKeys, saveKeys } from './keys.ts'
 import { ACTIONS, COMMANDS, CORE_QUERIES, ON_OPEN, QUERIES, ROLLUPS } from './registry.ts'
 import type { HandedFile, Log, OpenBelt, RunningJob, Services, Trouble } from './services.ts'
 import { offsetMin } from '../../shared/domain/time.ts'
 import { arbitrateLocally } from './sync/local-arbiter.ts'
+import { createSyncService } from './sync/service.ts'
 import { createMutator } from './store/mutator.ts'
 import { Store } from './store/store.ts'
 import { startWorker, type WorkerUrls } from './workers.ts'
@@ -120,7 +121,10 @@ export function createCore(options: CoreOptions): Core {
         author: keys.author,
         clock: nowMs,
         hooks: ROLLUPS,
-        onChanged: (topics) => emit({ kind: 'changed', topics }),
+        onChanged: (topics) => {
+          emit({ kind: 'changed', topics })
+          services.sync.poke()
+        },
       })
       reader = openDb(path, { readOnly: true })
       belt = {
@@ -141,6 +145,7 @@ export function createCore(options: CoreOptions): Core {
   function closeBelt(): void {
     if (!belt) return
     for (const job of jobs.values()) job.cancel()
+    services.sync.closing()
     people.clear()
     reader?.close()
     reader = null
@@ -157,6 +162,7 @@ export function createCore(options: CoreOptions): Core {
     try {
       open(known)
       files.open({ ...belt!.known, openedMs: clock() })
+      services.sync.opened()
       for (const resume of ON_OPEN)
         resume(services).catch((error: unknown) =>
           log.warn('unfinished work could not go on', { error: String(error) }),
@@ -238,6 +244,17 @@ export function createCore(options: CoreOptions): Core {
     },
     switchTo,
     closeBelt,
+    sync: createSyncService({
+      clock,
+      log,
+      dataDir: options.dataDir,
+      files,
+      openBelt: () => belt,
+      belt: requireBelt,
+      emit: (event) => emit(event),
+      switchTo,
+      random: Math.random,
+    }),
     setPerson: (connectionId, personId) => {
       const key = connections.get(connectionId)?.personKey
       if (key === undefined) return

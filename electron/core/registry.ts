@@ -20,6 +20,11 @@ import { settingsCommands } from './features/settings/commands.ts'
 import { settingsQueries } from './features/settings/queries.ts'
 import { syncCentreCommands } from './features/sync-centre/commands.ts'
 import { syncCentreQueries } from './features/sync-centre/queries.ts'
+import { dashboardQueries } from './features/dashboard/queries.ts'
+import { sessionCommands } from './features/sessions/commands.ts'
+import { sessionQueries } from './features/sessions/queries.ts'
+import { todayQueries } from './features/today/queries.ts'
+import { syncActions, syncCoreQueries } from './sync/actions.ts'
 import type { Services } from './services.ts'
 
 type Handler<C> = (input: never, ctx: C) => unknown
@@ -27,6 +32,7 @@ type Handler<C> = (input: never, ctx: C) => unknown
 /** Every command, one line a feature. */
 export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
   ...settingsCommands,
+  ...sessionCommands,
   ...syncCentreCommands,
   ...planningCommands,
   ...slotCommands,
@@ -37,6 +43,9 @@ export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
 /** Queries that reader threads answer from tables alone. */
 export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...settingsQueries,
+  ...sessionQueries,
+  ...dashboardQueries,
+  ...todayQueries,
   ...syncCentreQueries,
   ...planningQueries,
   ...slotQueries,
@@ -49,6 +58,7 @@ export const CORE_QUERIES: Readonly<
 > = {
   ...appCoreQueries,
   ...planningCoreQueries,
+  ...syncCoreQueries,
 }
 
 export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
@@ -57,6 +67,7 @@ export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
   ...importsActions,
   ...peopleActions,
   ...planningActions,
+  ...syncActions,
 }
 
 /** Derived tables, kept in step inside the transaction that changes their sources. */

@@ -1,6 +1,7 @@
 import type { AppEvent } from '../../shared/contract/event.ts'
 import type { BeltInfo, Actor, CommandContext, QueryContext } from './context.ts'
 import type { Store } from './store/store.ts'
+import type { SyncService } from './sync/service.ts'
 import type { DeviceKeys } from './keys.ts'
 import type { BeltFiles, KnownBelt } from './belts.ts'
 import type { WorkerKind, WorkerRun } from './workers.ts'
@@ -29,7 +30,7 @@ export interface OpenBelt {
   readonly store: Store
   readonly keys: DeviceKeys
   readonly path: string
-  nowMs(): number
+  readonly nowMs: () => number
 }
 
 export interface Trouble {
@@ -73,6 +74,7 @@ export interface Services {
   /** Opens a store as the current belt, closing another one first. */
   switchTo(store: string): void
   closeBelt(): void
+  readonly sync: SyncService
   /** Signs a person in on the caller's connection, or out with null. */
   setPerson(connectionId: string, personId: string | null): void
 }

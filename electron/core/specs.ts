@@ -15,6 +15,7 @@ export const CORE_QUERY_NAMES = [
   'app/belts',
   'backup/list',
   'plan/running',
+  'sync/link',
 ] as const
 
 export const isCoreQuery = (name: string): boolean => (CORE_QUERY_NAMES as readonly string[]).includes(name)

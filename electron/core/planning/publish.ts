@@ -68,7 +68,7 @@ export function publishProposal(ctx: CommandContext, proposalId: string, reason:
       taskKey,
       lateMin,
       exposureFen,
-    })) as unknown as Value,
+    })),
     publishedMs: nowMs,
     seed: proposal.seed,
   })!

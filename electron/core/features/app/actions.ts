@@ -4,9 +4,9 @@ import type { appContract, AppState, SyncBar } from '../../../../shared/contract
 import { listBackups, makeBackup, restoreBackup } from '../../../sqlite/backup.ts'
 import type { Actor, ActionHandlers, QueryHandlers } from '../../context.ts'
 import type { Services } from '../../services.ts'
-import { refuseEasyPin, storePin } from '../people/pins.ts'
+import { refuseEasyPin, storePin } from '../../people/pins.ts'
 import { createBelt } from './create-belt.ts'
-import { basesOf, currentPlanOf, peopleOf, personOf, recordCounts } from './state.ts'
+import { basesOf, currentPlanOf, peopleOf, personOf, recordCounts } from '../../people/state.ts'
 
 interface CoreContext {
   readonly actor: Actor
@@ -71,12 +71,14 @@ function syncBar({ services }: CoreContext): SyncBar {
   const deviceName = services.files.deviceName
   if (!belt) return { ...NO_BELT, deviceName }
   const counts = recordCounts(belt.store.db)
+  const bar = services.sync.bar()
   return {
     ...NO_BELT,
+    ...bar,
     deviceName,
     ...counts,
     plan: currentPlanOf(belt.store.db),
-    badge: counts.refused > 0 ? 'act' : 'calm',
+    badge: bar.badge === 'calm' && counts.refused > 0 ? 'act' : bar.badge,
   }
 }
 

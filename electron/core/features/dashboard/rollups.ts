@@ -51,18 +51,21 @@ const lineOf = (db: Db, id: string) =>
 
 interface StoredState extends StateFact {
   readonly id: string
+  readonly asOfMs: number
 }
 interface StoredReturn extends ReturnFact {
   readonly id: string
 }
 
-/** The newest two words on a line: the second stands while the first is away. */
-const statesOf = (db: Db, lineId: string) =>
-  prepared<[string], StoredState>(
+/** Words on a line, newest first. There are few: sorting them here is cheaper than a sort in the query. */
+function statesOf(db: Db, lineId: string): StoredState[] {
+  const states = prepared<[string], StoredState>(
     db,
-    `SELECT id, status, afterSale, pickedUpMs, clickedShipMs, completedMs, refundFen FROM orderState
-     WHERE orderLineId = ? ORDER BY asOfMs DESC, id DESC LIMIT 2`,
+    `SELECT id, asOfMs, status, afterSale, pickedUpMs, clickedShipMs, completedMs, refundFen FROM orderState
+     WHERE orderLineId = ?`,
   ).all(lineId)
+  return states.length < 2 ? states : states.sort((a, b) => b.asOfMs - a.asOfMs || (a.id < b.id ? 1 : -1))
+}
 
 const returnsOf = (db: Db, lineId: string) =>
   prepared<[string], StoredReturn>(

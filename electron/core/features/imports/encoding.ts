@@ -86,5 +86,4 @@ function decodeStrictly(bytes: Uint8Array, encoding: TextEncodingName): string |
 const decodeLoosely = (bytes: Uint8Array, encoding: TextEncodingName): string =>
   new TextDecoder(encoding).decode(bytes, { stream: true })
 
-const countControls = (text: string): number =>
-  text.match(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g)?.length ?? 0
+const countControls = (text: string): number => text.match(/(?![\t\r\n])\p{Cc}/gu)?.length ?? 0

@@ -2,8 +2,8 @@ import { Refusal } from '../../../../shared/contract/result.ts'
 import type { appContract } from '../../../../shared/contract/app.ts'
 import type { ActionHandlers } from '../../context.ts'
 import type { Services } from '../../services.ts'
-import { personOf } from '../app/state.ts'
-import { checkPin, hasPin, refuseEasyPin, storePin } from './pins.ts'
+import { personOf } from '../../people/state.ts'
+import { checkPin, hasPin, refuseEasyPin, storePin } from '../../people/pins.ts'
 
 type PeopleActions = Pick<
   ActionHandlers<typeof appContract>,
@@ -26,7 +26,7 @@ export const peopleActions: PeopleActions = {
     services.emit({ kind: 'changed', topics: ['app', 'people'] }, actor.connectionId)
     return person
   },
-  'session/close': ({}, { actor, services }) => {
+  'session/close': (_, { actor, services }) => {
     services.setPerson(actor.connectionId, null)
     services.emit({ kind: 'changed', topics: ['app', 'people'] }, actor.connectionId)
     return Promise.resolve(null)

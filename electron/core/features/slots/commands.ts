@@ -4,7 +4,7 @@ import { everyDay, expandWindows, NO_HOLIDAYS } from '../../../../shared/domain/
 import { DAY_MS } from '../../../../shared/domain/time.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandHandlers } from '../../context.ts'
-import { readAlternatives } from './repo.ts'
+import { readAlternatives } from '../../bookings.ts'
 
 interface StudioHours {
   openMin: number

@@ -5,7 +5,7 @@ import { prepared } from '../../../sqlite/prepared.ts'
 import type { QueryHandlers } from '../../context.ts'
 import { primeBands } from '../../planning/problem.ts'
 import { readPolicy } from '../../planning/snapshot.ts'
-import { readAlternatives } from './repo.ts'
+import { readAlternatives } from '../../bookings.ts'
 
 interface Row {
   id: string

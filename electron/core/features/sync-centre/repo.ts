@@ -11,7 +11,7 @@ import {
 import { opId, parseOpId } from '../../../../shared/ops/id.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
-import { readAlternatives } from '../slots/repo.ts'
+import { OWN_REFUSED, readAlternatives } from '../../bookings.ts'
 import { groupOf, tablesOf } from './groups.ts'
 import { labelOf } from './labels.ts'
 
@@ -96,11 +96,6 @@ export function waitingItems(
     next: rows.length === filter.limit ? (rows.at(-1)?.n ?? null) : null,
   }
 }
-
-/** Condition on `bookingState`: asked for from this device, refused, and not settled by a person yet. */
-export const OWN_REFUSED = `bookingState.outcome = 'refused'
-       AND EXISTS (SELECT 1 FROM op WHERE op.tbl = 'booking' AND op.row = bookingState.bookingId AND op.author IN (SELECT author FROM stream))
-       AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.opId = bookingState.bookingId AND settledMs IS NOT NULL)`
 
 interface RefusedRow {
   id: string

@@ -187,9 +187,11 @@ function planMatters(ctx: QueryContext, isHere: (baseId: string) => boolean, own
 function orderMatters(ctx: QueryContext, baseId: string | null, owner: OwnerOf): Matter[] {
   const { db, nowMs } = ctx
   const scope = baseId === null ? null : `base:${baseId}`
-  const overdue = mergeByMerchant(openDueBy(db, nowMs, scope).map((group) => withExposure(ctx, group, nowMs)))
-  const short = openDueBy(db, nowMs + DUE_NOTICE_MS, scope)
-    .filter((group) => group.firstDueMs > nowMs && group.stock < group.units)
+  const overdue = mergeByMerchant(
+    openDueBy(db, 0, nowMs, scope).map((group) => withExposure(ctx, group, nowMs)),
+  )
+  const short = openDueBy(db, nowMs, nowMs + DUE_NOTICE_MS, scope)
+    .filter((group) => group.stock < group.units)
     .map((group) => withExposure(ctx, group, nowMs + DUE_NOTICE_MS))
   return [
     ...mostCostly(overdue).map((group) => orderMatter(group, true, owner)),

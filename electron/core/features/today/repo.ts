@@ -130,19 +130,19 @@ export interface OverdueGroup {
   readonly stock: number
 }
 
-/** Open orders due before an instant, by SKU, with what is in stock of it. */
-export function openDueBy(db: Db, untilMs: number, scope: string | null): OverdueGroup[] {
+/** Open orders due between two instants, by SKU, with what is in stock of it. */
+export function openDueBy(db: Db, fromMs: number, untilMs: number, scope: string | null): OverdueGroup[] {
   return prepared<(number | string | null)[], OverdueGroup>(
     db,
     `SELECT product.merchantId, merchant.shortName AS merchant, substr(open.scope, 6) AS baseId, open.skuId, sku.name AS sku,
        open.orders, open.units, open.firstDueMs,
        coalesce((SELECT sum(quantity) FROM stockMove WHERE stockMove.skuId = open.skuId), 0) AS stock
      FROM (SELECT scope, skuId, count(*) AS orders, sum(quantity) AS units, min(dueMs) AS firstDueMs
-       FROM orderNow WHERE isOpen = 1 AND dueMs < ? AND (? IS NULL OR scope = ?) GROUP BY scope, skuId) AS open
+       FROM orderNow WHERE isOpen = 1 AND dueMs >= ? AND dueMs < ? AND (? IS NULL OR scope = ?) GROUP BY scope, skuId) AS open
      LEFT JOIN sku ON sku.id = open.skuId LEFT JOIN product ON product.id = sku.productId
      LEFT JOIN merchant ON merchant.id = product.merchantId
      ORDER BY open.firstDueMs, open.skuId`,
-  ).all(untilMs, scope, scope)
+  ).all(fromMs, untilMs, scope, scope)
 }
 
 /** Amounts paid for the open orders of a SKU that are due before an instant. */

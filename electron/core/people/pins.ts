@@ -1,7 +1,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import { Refusal } from '../../../../shared/contract/result.ts'
-import type { Db } from '../../../sqlite/open.ts'
-import { prepared } from '../../../sqlite/prepared.ts'
+import { Refusal } from '../../../shared/contract/result.ts'
+import type { Db } from '../../sqlite/open.ts'
+import { prepared } from '../../sqlite/prepared.ts'
 
 const COST = 2 ** 15
 const KEY_LENGTH = 32

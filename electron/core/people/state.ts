@@ -1,8 +1,8 @@
-import type { AppState, SyncBar } from '../../../../shared/contract/app.ts'
-import type { Role } from '../../../../shared/contract/define.ts'
-import type { Db } from '../../../sqlite/open.ts'
-import { prepared } from '../../../sqlite/prepared.ts'
-import { OWN_REFUSED } from '../sync-centre/repo.ts'
+import type { AppState, SyncBar } from '../../../shared/contract/app.ts'
+import type { Role } from '../../../shared/contract/define.ts'
+import type { Db } from '../../sqlite/open.ts'
+import { prepared } from '../../sqlite/prepared.ts'
+import { OWN_REFUSED } from '../bookings.ts'
 
 type Person = NonNullable<AppState['person']>
 
