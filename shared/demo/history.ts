@@ -15,9 +15,9 @@ import {
 const PROVINCES = ['山东', '江苏', '浙江', '广东', '河北', '河南', '辽宁', '湖北', '四川', '安徽']
 /** Days of sessions, line runs and orders; before that only orders, so that periods can be compared. */
 export const HISTORY_DAYS = 14
-const OLD_DAYS = 22
-const ORDERS_PER_DAY = 140
-const OLD_ORDERS_PER_DAY = 118
+const OLD_DAYS = 18
+const ORDERS_PER_DAY = 132
+const OLD_ORDERS_PER_DAY = 112
 
 /** A finished broadcast that orders can be tied to. */
 interface Aired {
@@ -203,7 +203,7 @@ function drawLife(world: DemoWorld, paidMs: number, dueMs: number, paidFen: numb
   const span = dueMs - paidMs
   const picked = isKept
     ? paidMs + Math.round(span * (0.25 + 0.7 * random.float()))
-    : dueMs + random.between(1, 22) * HOUR_MS
+    : dueMs + Math.round((nowMs > dueMs ? Math.min(22 * HOUR_MS, nowMs - dueMs) : HOUR_MS) * random.float())
   // The courier calls at three times a day; nothing is picked up at night.
   const pickedUpMs = at(
     world,
@@ -241,9 +241,9 @@ function drawLife(world: DemoWorld, paidMs: number, dueMs: number, paidFen: numb
   }
 }
 
-/** Minute figures of the last two days' sessions. */
+/** Minute figures of yesterday's sessions. */
 function addMetrics(world: DemoWorld, aired: readonly Aired[]): void {
-  for (const session of aired.filter((one) => one.day >= -2))
+  for (const session of aired.filter((one) => one.day >= -1))
     addMinutes(world, session.ref, session.startMs, session.endMs, session.merchant)
 }
 

@@ -27,7 +27,7 @@ const rods = (key: string, letter: string, lure: number, hand: number, shifts = 
   changeMin: 70,
   shifts,
   costYuan: 320,
-  kw: 6.0,
+  kw: 3.3,
 })
 const lures = (key: string, letter: string, lure: number, float: number | null): LinePlan => ({
   key,
@@ -37,7 +37,7 @@ const lures = (key: string, letter: string, lure: number, float: number | null):
   changeMin: 30,
   shifts: LONG_SHIFT,
   costYuan: 260,
-  kw: 5.0,
+  kw: 2.8,
 })
 
 const FACTORIES: readonly {
@@ -65,7 +65,7 @@ const FACTORIES: readonly {
         changeMin: 15,
         shifts: DAY_SHIFT,
         costYuan: 150,
-        kw: 1.7,
+        kw: 0.9,
       },
     ],
   },
@@ -92,7 +92,7 @@ const FACTORIES: readonly {
         changeMin: 40,
         shifts: TWO_SHIFTS,
         costYuan: 380,
-        kw: 7.9,
+        kw: 4.3,
       },
       {
         key: 'reel-b',
@@ -102,7 +102,7 @@ const FACTORIES: readonly {
         changeMin: 40,
         shifts: DAY_SHIFT,
         costYuan: 340,
-        kw: 7.1,
+        kw: 3.9,
       },
     ],
   },
@@ -123,7 +123,7 @@ const FACTORIES: readonly {
         changeMin: 25,
         shifts: DAY_SHIFT,
         costYuan: 150,
-        kw: 1.7,
+        kw: 0.9,
       },
     ],
   },
@@ -142,7 +142,7 @@ const FACTORIES: readonly {
         changeMin: 20,
         shifts: DAY_SHIFT,
         costYuan: 140,
-        kw: 1.3,
+        kw: 0.8,
       },
       {
         key: 'float-b',
@@ -152,7 +152,7 @@ const FACTORIES: readonly {
         changeMin: 25,
         shifts: DAY_SHIFT,
         costYuan: 140,
-        kw: 1.3,
+        kw: 0.8,
       },
     ],
   },

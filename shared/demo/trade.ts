@@ -161,7 +161,7 @@ function addMerchant(world: DemoWorld, row: (typeof MERCHANTS)[number], rank: nu
     shortName,
     base: `@base/${baseKey}`,
     sizeClass,
-    weight: 1 / (rank + 1) ** 0.85,
+    weight: 1 / (rank + 1) ** 0.98,
     promiseHours: PROMISE_HOURS[key] ?? pick(random, [48, 48, 72]),
     skus: [],
   }
