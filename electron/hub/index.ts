@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import zlib from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { FINGERPRINT_BYTES } from '../../shared/wire/enrol-code.ts'
-import { nodeCompression } from './compression.ts'
+import { compressionOf } from '../../shared/wire/compression.ts'
 import type { HubContext, HubLog } from './context.ts'
 import { authorOfKey, derivedSeed, sha256, signerOf } from './crypto.ts'
 import { openPostgres, openSqlite } from './database.ts'
@@ -33,7 +34,7 @@ export async function openHub(options: HubOptions): Promise<HubContext & { close
   return {
     database,
     clock: options.clock,
-    compression: nodeCompression(),
+    compression: compressionOf(zlib),
     signer: signerOf(seed),
     tlsFingerprint: options.tls ? tlsFingerprint(options.tls.cert) : null,
     log: options.log,

@@ -5,6 +5,7 @@ import { importsContract } from './imports.ts'
 import { planningContract, slotContract } from './planning.ts'
 import { sessionContract } from './session.ts'
 import { settingsContract } from './settings.ts'
+import { syncContract } from './sync.ts'
 import { syncCentreContract } from './sync-centre.ts'
 import { todayContract } from './today.ts'
 import type { CallOf, Contract, OutputOf } from './define.ts'
@@ -20,6 +21,7 @@ export const CONTRACT = {
   ...sessionContract,
   ...settingsContract,
   ...syncCentreContract,
+  ...syncContract,
   ...todayContract,
 } satisfies Contract
 

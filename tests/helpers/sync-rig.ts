@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import zlib from 'node:zlib'
 import { makeKeys, type DeviceKeys } from '../../electron/core/keys.ts'
 import { createMutator, type Mutator } from '../../electron/core/store/mutator.ts'
 import { Store } from '../../electron/core/store/store.ts'
@@ -8,7 +9,7 @@ import { SyncEngine, type EngineStatus } from '../../electron/core/sync/engine.t
 import { handOver, joinHub } from '../../electron/core/sync/enrolment.ts'
 import { writeLink } from '../../electron/core/sync/link.ts'
 import { arbitrateLocally } from '../../electron/core/sync/local-arbiter.ts'
-import { nodeCompression } from '../../electron/hub/compression.ts'
+import { compressionOf } from '../../shared/wire/compression.ts'
 import type { HubLog } from '../../electron/hub/context.ts'
 import { makeEnrolCode } from '../../electron/hub/enrol.ts'
 import { startHub, type RunningHub } from '../../electron/hub/index.ts'
@@ -85,7 +86,7 @@ export function openDevice(
         keys,
         clock: () => Date.now(),
         random: Math.random,
-        compression: nodeCompression(),
+        compression: compressionOf(zlib),
         log: quietLog,
         onChanged: () => undefined,
         onFork: (found) => forks.push(...found),

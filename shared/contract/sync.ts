@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { ADMINISTRATORS, SIGNED_IN, action, query } from './define.ts'
+import type { AppError } from './result.ts'
+
+/** How this device stands with its hub. */
+export interface SyncLink {
+  readonly hub: {
+    readonly url: string
+    readonly joinedMs: number
+    readonly role: string
+    readonly baseId: string | null
+  } | null
+  readonly network: 'no-hub' | 'online' | 'sending' | 'offline'
+  readonly offlineSinceMs: number | null
+  readonly lastContactMs: number | null
+  readonly latencyMs: number | null
+  /** Why the last try failed; null while all is well. */
+  readonly failure: AppError | null
+  readonly nextTryMs: number | null
+  /** Time the waiting records need at the present speed of the link; null when nothing waits or nothing is known yet. */
+  readonly estimateMs: number | null
+  readonly waiting: number
+  readonly oldestWaitingMs: number | null
+  readonly paused: boolean
+  /** Only claims, grants and corrections are sent. */
+  readonly urgentOnly: boolean
+  /** This belt was founded here and could move to a hub. */
+  readonly canHandOver: boolean
+}
+
+const hubUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(300)
+  .transform((url) => url.replace(/\/+$/, ''))
+const code = z.string().trim().min(20).max(400)
+
+export const syncContract = {
+  'sync/link': query(z.object({}), 'anyone').returns<SyncLink>(),
+  /** First run: takes part in a belt that is on a hub. Its data arrives in the background. */
+  'sync/join': action(z.object({ url: hubUrl, code }), 'anyone').returns<{ beltId: string }>(),
+  /** Moves this belt to a hub, which decides about claims from then on. Everything logged here goes up unchanged. */
+  'sync/handOver': action(z.object({ url: hubUrl, code }), ADMINISTRATORS).returns<null>(),
+  'sync/tryNow': action(z.object({}), 'anyone').returns<{ reached: boolean }>(),
+  'sync/setOptions': action(
+    z.object({ paused: z.boolean().optional(), urgentOnly: z.boolean().optional() }),
+    SIGNED_IN,
+  ).returns<null>(),
+}
