@@ -59,8 +59,9 @@ export function rightsProblem(
     const wasArbiter = op.seq <= (device.arbiterUpTo[String(op.stream)] ?? 0)
     return wasArbiter ? null : 'arbiter-only'
   }
-  const base = baseOf(op)
-  if (base !== null && [device.baseId, person?.baseId ?? null].some((own) => own !== null && own !== base))
+  const base = baseOf(op, person)
+  const personBase = person?.role === 'planner' ? person.baseId : null
+  if (base !== null && [device.baseId, personBase].some((own) => own !== null && own !== base))
     return 'other-base'
   if (ADMINISTRATOR_TABLES.has(op.table) && !mayAdminister(device, person)) return 'administrators-only'
   return null
@@ -70,9 +71,13 @@ export function rightsProblem(
 const mayAdminister = (device: DeviceRights, person: PersonRights | null): boolean =>
   device.role === 'administrator' && (person === null || person.role === 'administrator')
 
-function baseOf(op: Op): string | null {
+/** The base whose matter an op is. Who serves the whole belt may claim slots for any base from any device. */
+function baseOf(op: Op, person: PersonRights | null): string | null {
   if (op.scope.startsWith('base:')) return op.scope.slice('base:'.length)
-  return op.table === 'booking' && typeof op.fields.baseId === 'string' ? op.fields.baseId : null
+  const forOwnBase = person === null || person.role === 'planner'
+  return forOwnBase && op.table === 'booking' && typeof op.fields.baseId === 'string'
+    ? op.fields.baseId
+    : null
 }
 
 /** Shape errors that no honest device makes. Tables and fields of newer versions pass. */

@@ -1,0 +1,172 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeEnrolCode } from '../../electron/hub/enrol.ts'
+import { startHub, type RunningHub } from '../../electron/hub/index.ts'
+import type { Role } from '../../shared/contract/define.ts'
+import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { quietLog, until } from '../helpers/sync-rig.ts'
+
+const HOUR = 3_600_000
+
+let folder: string
+let hub: RunningHub
+const cores: TestCore[] = []
+
+const start = (port: number) =>
+  startHub({
+    dataDir: join(folder, 'hub'),
+    resourcesDir: RESOURCES_DIR,
+    clock: () => Date.now(),
+    log: quietLog,
+    host: '127.0.0.1',
+    port,
+  })
+const url = () => `http://127.0.0.1:${hub.port}`
+
+beforeEach(async () => {
+  folder = tempDir()
+  hub = await start(0)
+})
+afterEach(async () => {
+  for (const core of cores.splice(0)) await core.close()
+  await hub.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const codeFor = async (belt: string | null, role: Role, baseId: string | null) =>
+  (await makeEnrolCode(hub.hub, { belt, role, baseId })).code
+
+async function found(): Promise<{ core: TestCore; beltId: string; baseId: string; studioId: string }> {
+  const core = startCore({ deviceName: 'founder' })
+  cores.push(core)
+  const { beltId } = await core.call('app/createBelt', NEW_BELT)
+  const baseId = (await core.call('app/state', {})).bases[0]!.id
+  const { services } = core.core
+  const studioId = services.transact(core.core.actorOf(core.connection), ({ write }) =>
+    write.create('studio', {
+      name: '直播间一号',
+      shortName: '一号',
+      baseId,
+      areaM2: 40,
+      kit: [],
+      powerKw: 3,
+      feeFenPerHour: 0,
+      openMin: 0,
+      closeMin: 1440,
+      resetMin: 0,
+      makeUpMin: 0,
+    }),
+  )
+  return { core, beltId, baseId, studioId }
+}
+
+async function join_(beltId: string, baseId: string): Promise<TestCore> {
+  const core = startCore({ deviceName: 'second' })
+  cores.push(core)
+  const code = await codeFor(beltId, 'administrator', baseId)
+  expect(await core.call('sync/join', { url: url(), code })).toStrictEqual({ beltId })
+  const state = await core.call('app/state', {})
+  expect(state.belt).toMatchObject({ id: beltId, name: NEW_BELT.name })
+  const { services } = core.core
+  services.setPerson(core.connection, state.people[0]!.id)
+  return core
+}
+
+const bookingOf = (core: TestCore, id: string) =>
+  core.core.services
+    .belt()
+    .store.db.prepare('SELECT outcome, reason, alternatives FROM bookingState WHERE bookingId = ?')
+    .get(id) as { outcome: string; reason: string; alternatives: string } | undefined
+
+describe('two cores and a hub', () => {
+  it('a founded belt moves to a hub, a second base joins, both claim one hour offline and agree after it', async () => {
+    const { core: first, beltId, baseId, studioId } = await found()
+    const startMs = Math.ceil(Date.now() / HOUR) * HOUR + 30 * HOUR
+    const claim = (core: TestCore, at: number) =>
+      core.call('slot/claim', { studioId, startMs: at, endMs: at + HOUR, label: '试播' })
+    const early = await claim(first, startMs - 5 * HOUR)
+    expect(bookingOf(first, early.bookingId)).toMatchObject({ outcome: 'granted' })
+
+    expect(await first.call('sync/link', {})).toMatchObject({ network: 'no-hub', canHandOver: true })
+    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    const second = await join_(beltId, baseId)
+    await until(
+      () => bookingOf(second, early.bookingId)?.outcome === 'granted',
+      'the second base sees the first grant',
+    )
+    await until(async () => (await first.call('app/syncBar', {})).pending === 0, 'everything is at the hub')
+    expect((await first.call('sync/link', {})).hub).toMatchObject({ url: url(), role: 'administrator' })
+
+    const port = hub.port
+    await hub.close()
+    const mine = await claim(first, startMs)
+    const theirs = await claim(second, startMs + HOUR / 2)
+    expect(mine.record).toBe('tentative')
+    expect(theirs.record).toBe('tentative')
+    await until(
+      async () => (await second.call('app/syncBar', {})).network === 'offline',
+      'the bar says offline',
+    )
+    expect((await second.call('app/syncBar', {})).offlineSinceMs).not.toBeNull()
+
+    hub = await start(port)
+    await Promise.all([first.call('sync/tryNow', {}), second.call('sync/tryNow', {})])
+    const ids = [mine.bookingId, theirs.bookingId]
+    for (const core of [first, second])
+      await until(() => ids.every((id) => bookingOf(core, id)), 'both claims are answered')
+    const answers = ids.map((id) => bookingOf(first, id)!)
+    expect(answers.map(({ outcome }) => outcome).sort()).toStrictEqual(['granted', 'refused'])
+    expect(ids.map((id) => bookingOf(second, id))).toStrictEqual(answers)
+    expect(answers.find(({ outcome }) => outcome === 'refused')).toMatchObject({ reason: 'studio-taken' })
+    expect((await first.call('sync/tryNow', {})).reached).toBe(true)
+    await until(async () => (await first.call('app/syncBar', {})).network === 'online', 'the bar says online')
+  })
+
+  it('joining says what is wrong: a mistyped code, a used one, another hub, nobody there', async () => {
+    const { core: first, beltId } = await found()
+    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    const core = startCore()
+    cores.push(core)
+    const code = await codeFor(beltId, 'planner', null)
+    const typo = `${code.slice(0, -1)}${code.endsWith('0') ? '1' : '0'}`
+    await expect(core.call('sync/join', { url: url(), code: typo })).rejects.toMatchObject({
+      code: 'enrol-code-wrong',
+    })
+    await expect(core.call('sync/join', { url: 'http://127.0.0.1:9', code })).rejects.toMatchObject({
+      code: 'hub-unreachable',
+    })
+    const other = await startHub({
+      dataDir: join(folder, 'other'),
+      resourcesDir: RESOURCES_DIR,
+      clock: () => Date.now(),
+      log: quietLog,
+      host: '127.0.0.1',
+      port: 0,
+    })
+    try {
+      await expect(
+        core.call('sync/join', { url: `http://127.0.0.1:${other.port}`, code }),
+      ).rejects.toMatchObject({
+        code: 'hub-wrong-identity',
+      })
+    } finally {
+      await other.close()
+    }
+    expect((await core.call('app/state', {})).phase).toBe('first-run')
+    await core.call('sync/join', { url: url(), code })
+    const late = startCore()
+    cores.push(late)
+    await expect(late.call('sync/join', { url: url(), code })).rejects.toMatchObject({
+      code: 'enrol-code-wrong',
+    })
+  })
+
+  it('a belt that is on a hub already cannot be handed over again', async () => {
+    const { core } = await found()
+    await core.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    await expect(
+      core.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) }),
+    ).rejects.toMatchObject({ code: 'already-joined' })
+  })
+})
