@@ -38,8 +38,9 @@ const PROGRESS: Readonly<Record<OrderStatus, number>> = {
 }
 
 /**
- * Joins what a file says with what is known already. The later word wins, except that an order never moves backwards and an
- * instant once known is not forgotten; an older file can only fill gaps. A withdrawn line comes back as the file says.
+ * Joins what a file says with what is known already. The later word wins, except that an order never moves backwards, a refund is
+ * not taken back and an instant once known is not forgotten; an older file can only fill gaps. A withdrawn line comes back as
+ * the file says.
  *
  * @param refundIsExact false where the file does not carry refund amounts (they are assumed from the payment)
  */
@@ -51,15 +52,16 @@ export function joinStandings(
   if (known.status === 'withdrawn') return plain(told)
   const isNewer = told.asOfMs >= known.asOfMs
   const [first, second] = isNewer ? [told, known] : [known, told]
-  const status = PROGRESS[first.status] >= PROGRESS[second.status] ? first.status : second.status
-  const keepsRefund = !refundIsExact && known.afterSale === 'refunded' && told.afterSale === 'refunded'
+  const wasRefunded = known.afterSale === 'refunded'
+  const tellsAfterSale = isNewer && told.afterSale !== '' && (!wasRefunded || told.afterSale === 'refunded')
+  const tellsRefund = tellsAfterSale && (refundIsExact || !wasRefunded)
   return {
-    status,
-    afterSale: first.afterSale === '' ? second.afterSale : first.afterSale,
+    status: PROGRESS[first.status] >= PROGRESS[second.status] ? first.status : second.status,
+    afterSale: tellsAfterSale ? told.afterSale : known.afterSale,
     pickedUpMs: first.pickedUpMs ?? second.pickedUpMs,
     clickedShipMs: first.clickedShipMs ?? second.clickedShipMs,
     completedMs: first.completedMs ?? second.completedMs,
-    refundFen: keepsRefund ? known.refundFen : first.afterSale === '' ? second.refundFen : first.refundFen,
+    refundFen: tellsRefund ? told.refundFen : known.refundFen,
     cancelReason: first.cancelReason || second.cancelReason,
   }
 }

@@ -16,7 +16,7 @@ export function cleanCell(raw: string): string {
 /** Personal data that the platform has hidden (`##…`, `$$…`): never kept, not even hidden. */
 export const isMasked = (cell: string): boolean => cell.startsWith('##') || cell.startsWith('$$')
 
-const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g
+const CONTROL = /(?![\t\r\n])[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu
 const LONGEST_TEXT = 300
 
 /** Free text made harmless to show on one line: no control or direction characters, at most 300 characters. */

@@ -43,6 +43,6 @@ export interface Problem {
 const EXCERPT_LENGTH = 60
 
 export const excerptOf = (text: string): string => {
-  const line = text.replace(/[\u0000-\u001F\u007F\u202A-\u202E\u2066-\u2069]+/g, ' ').trim()
+  const line = text.replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim()
   return line.length > EXCERPT_LENGTH ? `${[...line].slice(0, EXCERPT_LENGTH).join('')}…` : line
 }

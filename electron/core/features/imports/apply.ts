@@ -10,6 +10,7 @@ import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandContext } from '../../context.ts'
 import type { Mutator } from '../../store/mutator.ts'
+import { caseFinder } from './compare-staged.ts'
 import { knownLines } from './known.ts'
 import { firstBase, noteImportLine, setDoneThrough, type ImportFileRow } from './repo.ts'
 import { loadSessionFinder, loadSkuCodes, type SkuTarget } from './resolver.ts'
@@ -34,6 +35,7 @@ export function rowApplier(beltDb: Db, staging: Db, file: ImportFileRow): RowApp
     `SELECT rowNo, body FROM stagedRow WHERE rowNo > ? AND ${TAKEN} ORDER BY rowNo LIMIT 500`,
   )
   const known = knownLines(beltDb)
+  const casesOf = caseFinder(staging)
   const sessionOf = loadSessionFinder(beltDb)
   const trackedSince = stockTracking(beltDb)
   const targets = new Map<string, Map<string, SkuTarget>>()
@@ -96,7 +98,7 @@ export function rowApplier(beltDb: Db, staging: Db, file: ImportFileRow): RowApp
   function applyAfterSale(ctx: CommandContext, rowNo: number, draft: AfterSaleDraft): void {
     const line = known(draft.source, draft.subOrderNo)
     if (!line) return
-    const decision = decideAfterSale(line, draft, asOfMs)
+    const decision = decideAfterSale(line, casesOf(draft.subOrderNo) ?? draft, asOfMs)
     if (decision.standing) writeState(ctx, ctx.write, rowNo, line.lineId, line.stateId, decision)
     if (!draft.isReturn) return
     ctx.write.fact('returnItem', {

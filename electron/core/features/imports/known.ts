@@ -26,7 +26,7 @@ export interface KnownLineState extends KnownLine {
  */
 export function knownLines(db: Db): (source: string, subOrderNo: string) => KnownLineState | null {
   const findLine = db.prepare<[string, string], LineRow>(
-    'SELECT id AS lineId, quantity, payableFen, skuCode FROM orderLine WHERE source = ? AND subOrderNo = ?',
+    'SELECT id AS lineId, quantity, payableFen, paidFen, skuCode FROM orderLine WHERE source = ? AND subOrderNo = ?',
   )
   const findNow = db.prepare<[string], NowRow>(
     `SELECT stateId, asOfMs, status, afterSale, refundFen, pickedUpMs, clickedShipMs, completedMs, cancelReason

@@ -1,16 +1,15 @@
 import { statSync } from 'node:fs'
-import type { ImportCounts, RowVerdict } from '../../../../shared/contract/imports.ts'
+import type { ImportCounts } from '../../../../shared/contract/imports.ts'
 import { Refusal } from '../../../../shared/contract/result.ts'
-import { decideAfterSale, decideOrder } from '../../../../shared/imports/compare.ts'
 import { damageFinder, detectFormat, type Damage, type Detection } from '../../../../shared/imports/detect.ts'
 import type { FormatId } from '../../../../shared/imports/formats.ts'
 import type { Problem } from '../../../../shared/imports/problems.ts'
 import { openDb, type Db } from '../../../sqlite/open.ts'
+import { compareStaged } from './compare-staged.ts'
 import { openCsv, type CsvRecord, type CsvSource } from './csv-stream.ts'
-import { knownLines } from './known.ts'
 import { readStagedRow, type StagedBody } from './staged-row.ts'
 import { loadSkuCodes } from './resolver.ts'
-import { createStaging, settleStaging } from './staging.ts'
+import { createStaging, prepareProblem, putProblem, settleStaging } from './staging.ts'
 
 export interface StageInput {
   readonly path: string
@@ -106,8 +105,8 @@ class FileReader {
     this.#csv = csv
     this.#control = control
     this.#totalBytes = totalBytes
-    this.#insertRow = staging.prepare<[number, string | null, string, number, string]>(
-      'INSERT INTO stagedRow (rowNo, "key", verdict, warned, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING',
+    this.#insertRow = staging.prepare<[number, string | null, string | null, string, number, string]>(
+      'INSERT INTO stagedRow (rowNo, "key", line, verdict, warned, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING',
     )
     this.#insertProblem = prepareProblem(staging)
     this.#bodyOfKey = staging.prepare<[string], { body: string }>(
@@ -185,10 +184,10 @@ class FileReader {
       }
       const row = readStagedRow(detection, record, this.#csv.delimiter)
       lastTooShort = row.problems.some((problem) => problem.reason === 'row-too-short') ? record.rowNo : null
-      addTo(totals, row)
+      count(totals, row)
       slice.push(row)
       if (slice.length >= ROWS_PER_SLICE) {
-        this.#flush(slice, totals.rows)
+        this.#flush(slice, totals)
         slice = []
       }
     }
@@ -196,26 +195,32 @@ class FileReader {
     if (lastTooShort !== null && !this.#csv.endsWithNewline())
       throw new Refusal('file-truncated', { row: lastTooShort })
     if (rounded.damage && rounded.count * 2 > totals.rows) throw damaged(rounded.damage, rounded.rowNo)
-    this.#flush(slice, totals.rows)
+    this.#flush(slice, totals)
     return totals
   }
 
-  #flush(slice: readonly StagedBody[], rows: number): void {
+  #flush(slice: readonly StagedBody[], totals: Totals): void {
     if (this.#control.isCancelled()) throw new Refusal('cancelled')
     this.#staging.transaction(() => {
-      for (const row of slice) this.#put(row)
+      for (const row of slice) this.#put(row, totals)
     })()
-    this.#control.onProgress({ phase: 'reading', done: this.#csv.bytesRead(), total: this.#totalBytes, rows })
+    this.#control.onProgress({
+      phase: 'reading',
+      done: this.#csv.bytesRead(),
+      total: this.#totalBytes,
+      rows: totals.rows,
+    })
   }
 
-  #put(row: StagedBody): void {
+  #put(row: StagedBody, totals: Totals): void {
     const body = JSON.stringify(row.body)
     const warned = row.problems.some((problem) => problem.severity === 'warning') ? 1 : 0
-    const inserted = this.#insertRow.run(row.rowNo, row.key, row.verdict, warned, body)
+    const line = row.body.kind === 'aftersale' ? row.body.subOrderNo : null
+    const inserted = this.#insertRow.run(row.rowNo, row.key, line, row.verdict, warned, body)
     let problems = row.problems
     if (inserted.changes === 0) {
       const same = this.#bodyOfKey.get(row.key!)?.body === body
-      this.#insertRow.run(row.rowNo, null, 'duplicate', same ? 0 : 1, body)
+      this.#insertRow.run(row.rowNo, null, null, 'duplicate', same ? 0 : 1, body)
       problems = same ? [] : [DUPLICATE]
     } else if (
       row.body.kind === 'order' &&
@@ -236,20 +241,6 @@ const DUPLICATE: Problem = {
   suggestion: 'first-kept',
 }
 
-const prepareProblem = (staging: Db) =>
-  staging.prepare<[number, number, string, string, string, string, string]>(
-    'INSERT INTO stagedProblem (rowNo, n, severity, columnName, excerpt, reason, suggestion) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  )
-
-function putProblem(
-  insert: ReturnType<typeof prepareProblem>,
-  rowNo: number,
-  n: number,
-  problem: Problem,
-): void {
-  insert.run(rowNo, n, problem.severity, problem.column, problem.excerpt, problem.reason, problem.suggestion)
-}
-
 const damaged = (damage: Damage, row: number): Refusal =>
   new Refusal('file-excel-damaged', {
     kind: damage.kind,
@@ -258,117 +249,18 @@ const damaged = (damage: Damage, row: number): Refusal =>
     row,
   })
 
-function addTo(totals: Totals, row: StagedBody): void {
+function count(totals: Totals, row: StagedBody): void {
   totals.rows++
-  const { body } = row
-  if (body.kind === 'problem') return
-  totals.asOfMs = Math.max(totals.asOfMs, body.latestMs)
-  if (body.kind === 'unpaid') return
-  if (body.kind === 'aftersale') {
-    totals.refundFen += body.refundFen
-    return
-  }
+  if (row.body.kind !== 'problem') totals.asOfMs = Math.max(totals.asOfMs, row.body.latestMs)
+}
+
+function addUp(totals: Totals, { body }: StagedBody): void {
+  if (body.kind === 'aftersale') totals.refundFen += body.refundFen
+  if (body.kind !== 'order') return
   totals.payableFen += body.payableFen
   totals.paidFen += body.paidFen
   totals.refundFen += body.standing.refundFen
   totals.units += body.quantity
   totals.firstOrderMs = Math.min(totals.firstOrderMs ?? body.orderedMs, body.orderedMs)
   totals.lastOrderMs = Math.max(totals.lastOrderMs ?? body.orderedMs, body.orderedMs)
-}
-
-interface WaitingRow {
-  rowNo: number
-  body: string
-}
-
-/** Second pass: the file's own age is known now, so every row can be held against the belt. */
-async function compareStaged(
-  staging: Db,
-  belt: Db,
-  totals: Totals,
-  control: StageControl,
-): Promise<{ counts: ImportCounts; warnings: number }> {
-  const next = staging.prepare<[number, number], WaitingRow>(
-    'SELECT rowNo, body FROM stagedRow WHERE rowNo > ? AND "key" IS NOT NULL ORDER BY rowNo LIMIT ?',
-  )
-  const judge = staging.prepare<[string, number, number]>(
-    'UPDATE stagedRow SET verdict = ?, warned = MAX(warned, ?) WHERE rowNo = ?',
-  )
-  const insertProblem = prepareProblem(staging)
-  const problemCount = staging.prepare<[number], { n: number }>(
-    'SELECT count(*) AS n FROM stagedProblem WHERE rowNo = ?',
-  )
-  const known = knownLines(belt)
-  const judgeRow = (row: WaitingRow) => {
-    const body = JSON.parse(row.body) as StagedBody['body']
-    if (body.kind !== 'order' && body.kind !== 'aftersale') return
-    const line = known(body.source, body.subOrderNo)
-    if (body.kind === 'aftersale' && !line) {
-      judge.run('problem', 0, row.rowNo)
-      putProblem(insertProblem, row.rowNo, problemCount.get(row.rowNo)!.n, orderUnknown(body.subOrderNo))
-      return
-    }
-    const decision =
-      body.kind === 'order'
-        ? decideOrder(line, body, totals.asOfMs)
-        : decideAfterSale(line!, body, totals.asOfMs)
-    if (decision.verdict !== 'new') judge.run(decision.verdict, decision.lineDiffers ? 1 : 0, row.rowNo)
-    if (decision.lineDiffers)
-      putProblem(insertProblem, row.rowNo, problemCount.get(row.rowNo)!.n, LINE_DIFFERS)
-  }
-  let after = 0
-  for (;;) {
-    if (control.isCancelled()) throw new Refusal('cancelled')
-    const slice = next.all(after, ROWS_PER_SLICE)
-    if (slice.length === 0) break
-    // One read transaction for the slice: opening one for every row would cost more than the rows.
-    belt.transaction(() => staging.transaction(() => slice.forEach(judgeRow))())()
-    after = slice.at(-1)!.rowNo
-    control.onProgress({
-      phase: 'comparing',
-      done: Math.min(after, totals.rows),
-      total: totals.rows,
-      rows: totals.rows,
-    })
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  return countVerdicts(staging)
-}
-
-const LINE_DIFFERS: Problem = {
-  severity: 'warning',
-  column: '',
-  excerpt: '',
-  reason: 'line-differs',
-  suggestion: 'kept-as-known',
-}
-
-const orderUnknown = (subOrderNo: string): Problem => ({
-  severity: 'error',
-  column: '',
-  excerpt: subOrderNo,
-  reason: 'order-unknown',
-  suggestion: 'import-orders-first',
-})
-
-function countVerdicts(staging: Db): { counts: ImportCounts; warnings: number } {
-  const counts: Record<RowVerdict, number> = {
-    new: 0,
-    changed: 0,
-    unchanged: 0,
-    older: 0,
-    unpaid: 0,
-    duplicate: 0,
-    problem: 0,
-  }
-  const rows = staging
-    .prepare<[], { verdict: RowVerdict; n: number }>(
-      'SELECT verdict, count(*) AS n FROM stagedRow GROUP BY verdict',
-    )
-    .all()
-  for (const row of rows) counts[row.verdict] = row.n
-  const warnings = staging
-    .prepare<[], { n: number }>('SELECT count(*) AS n FROM stagedRow WHERE warned = 1')
-    .get()!.n
-  return { counts, warnings }
 }

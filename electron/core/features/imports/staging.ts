@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { Problem } from '../../../../shared/imports/problems.ts'
 import { openDb, type Db } from '../../../sqlite/open.ts'
 
 /**
@@ -11,6 +12,8 @@ CREATE TABLE stagedRow (
   rowNo INTEGER PRIMARY KEY,
   -- What identifies the row outside: sub-order or after-sale number; null for rows that are not taken
   "key" TEXT UNIQUE,
+  -- The sub-order that an after-sale case belongs to
+  line TEXT,
   verdict TEXT NOT NULL,
   warned INTEGER NOT NULL DEFAULT 0,
   body TEXT NOT NULL
@@ -84,4 +87,18 @@ export function sweepStaging(beltPath: string, keep: ReadonlySet<string>): void 
     const importId = file.startsWith(prefix) ? /^([^.]+)\.db/.exec(file.slice(prefix.length))?.[1] : undefined
     if (importId !== undefined && !keep.has(importId)) rmSync(join(folder, file), { force: true })
   }
+}
+
+export const prepareProblem = (staging: Db) =>
+  staging.prepare<[number, number, string, string, string, string, string]>(
+    'INSERT INTO stagedProblem (rowNo, n, severity, columnName, excerpt, reason, suggestion) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
+
+export function putProblem(
+  insert: ReturnType<typeof prepareProblem>,
+  rowNo: number,
+  n: number,
+  problem: Problem,
+): void {
+  insert.run(rowNo, n, problem.severity, problem.column, problem.excerpt, problem.reason, problem.suggestion)
 }
