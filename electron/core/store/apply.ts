@@ -162,6 +162,7 @@ export class Applier {
         const twinId = String(twin['id'])
         if (twinId < op.row) {
           this.#putAlias.run(op.table, op.row, twinId)
+          this.#repoint(op.table, op.row, twinId)
           return
         }
         // The new one stands: withdraw the twin, then let everything that named it name the winner.
@@ -182,13 +183,26 @@ export class Applier {
     this.#runFactHooks(op.table, row, 1)
   }
 
+  /** Lets every row that named one fact name the other, as if it had done so from the start. */
   #repoint(table: string, from: string, to: string): void {
     for (const other of TABLES.values()) {
       for (const { name, field } of this.statements(other.name).columns) {
-        if (field.ref === table)
-          prepared(this.#db, `UPDATE ${other.name} SET ${name} = ? WHERE ${name} = ?`).run(to, from)
+        if (field.ref !== table) continue
+        const rows = prepared<[string], SqlRow>(
+          this.#db,
+          `SELECT * FROM ${other.name} WHERE ${name} = ?`,
+        ).all(from)
+        for (const row of rows) this.#repointRow(other.name, other.kind === 'register', name, row, to)
       }
     }
+  }
+
+  #repointRow(table: string, isRegister: boolean, column: string, row: SqlRow, to: string): void {
+    const id = String(row['id'])
+    if (!isRegister) this.#runFactHooks(table, row, -1)
+    prepared(this.#db, `UPDATE ${table} SET ${column} = ? WHERE id = ?`).run(to, id)
+    if (isRegister) this.#runRegisterHooks(table, id)
+    else this.#runFactHooks(table, { ...row, [column]: to }, 1)
   }
 
   #create(statements: TableStatements, op: Op): void {
@@ -246,7 +260,7 @@ export class Applier {
   #ensureRow(statements: TableStatements, op: Op): void {
     if (statements.get.get(op.row)) return
     const values = statements.columns.map(({ field }) => toSql(field, null))
-    statements.insert.run(op.row, op.scope, op.at.ms, 2, ...values)
+    statements.insert.run(op.row, op.scope, 0, 2, ...values)
   }
 
   #write(statements: TableStatements, op: Op, group: string, values: SqlValue[], stamp: Stamp | null): void {
