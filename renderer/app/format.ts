@@ -54,7 +54,7 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
     hourCycle: 'h23',
   })
   const weekdays = new Intl.DateTimeFormat(locale, { timeZone, weekday: 'short' })
-  const shortDate = new Intl.DateTimeFormat('en-GB', { timeZone, day: 'numeric', month: 'short' })
+  const months = new Intl.DateTimeFormat('en-US', { timeZone, month: 'short' })
   const lists = new Intl.ListFormat(locale, { style: zh ? 'narrow' : 'long', type: 'conjunction' })
   const read = (ms: number) =>
     Object.fromEntries(parts.formatToParts(ms).map((part) => [part.type, part.value])) as Record<
@@ -67,8 +67,8 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
     return `${p.hour}:${p.minute}`
   }
   const date = (ms: number) => {
-    if (!zh) return shortDate.format(ms)
     const p = read(ms)
+    if (!zh) return `${Number(p.day)} ${months.format(ms)}`
     return `${Number(p.month)}月${Number(p.day)}日`
   }
   const weekday = (ms: number) => weekdays.format(ms)
@@ -91,7 +91,7 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
     timeRange: (startMs, endMs) => `${time(startMs)}–${time(endMs)}`,
     axisDate: (ms) => {
       const p = read(ms)
-      return zh ? `${Number(p.month)}/${Number(p.day)}` : shortDate.format(ms)
+      return zh ? `${Number(p.month)}/${Number(p.day)}` : date(ms)
     },
     duration: (minutes) => {
       const whole = Math.round(Math.abs(minutes))

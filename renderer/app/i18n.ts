@@ -30,7 +30,7 @@ function preferred(): LocaleName {
 
 export const i18n = createI18n({
   legacy: false,
-  locale: 'zh-CN' as LocaleName,
+  locale: 'zh-CN',
   fallbackLocale: false,
   messages: collect(),
 })

@@ -36,7 +36,8 @@ const KEY_OF: Readonly<Record<string, (value: string) => string>> = {
  * duration, `…Fen` money; the text's placeholders have the same names. A `kind` or `step` is named in words.
  */
 export function useSentence() {
-  const { t, te, locale } = useI18n()
+  const i18n = useI18n()
+  const { t, locale } = i18n
   const format = useFormat()
   // i18n-dynamic: common.chain.* rule.* plan.* say.*
 
@@ -49,14 +50,14 @@ export function useSentence() {
     }
     if (name.toLowerCase().endsWith('family')) return familyLabel(value, locale.value)
     const key = KEY_OF[name]?.(value)
-    return key !== undefined && te(key) ? t(key) : value
+    return key !== undefined && i18n.te(key) ? t(key) : value
   }
 
   function write(sentence: Sentence, mark: (name: string, text: string) => string): string {
     const params = Object.fromEntries(
       Object.entries(sentence.params).map(([name, value]) => [name, mark(name, word(name, value))]),
     )
-    return te(sentence.key) ? t(sentence.key, params) : Object.values(params).join(' · ')
+    return i18n.te(sentence.key) ? t(sentence.key, params) : Object.values(params).join(' · ')
   }
 
   const plain = (sentence: Sentence): string => write(sentence, (_name, text) => text)
