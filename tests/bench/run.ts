@@ -5,6 +5,10 @@ interface Bench {
 
 const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
   startup: { about: 'time to the first usable screen, memory', load: () => import('./startup/bench.ts') },
+  'demo-plan': {
+    about: 'the first complete, checked plan of the demo belt',
+    load: () => import('./demo-plan/bench.ts'),
+  },
   board: { about: 'frames per second on the board with 1,000 bars', load: () => import('./board/index.ts') },
   scheduler: {
     about: 'plan quality on public and own instances',

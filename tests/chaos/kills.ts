@@ -9,7 +9,7 @@ export const KILL_KINDS = ['command', 'import', 'plan'] as const
 export type KillKind = (typeof KILL_KINDS)[number]
 
 export interface KillReport {
-  readonly kind: KillKind
+  readonly kind: KillKind | 'sync'
   readonly kills: number
   /** Answers that said "saved". */
   readonly acknowledged: number
@@ -26,7 +26,7 @@ interface Promised {
 }
 
 /** Small deterministic random source: a failing run can be repeated with its seed. */
-function randomOf(seed: number): () => number {
+export function randomOf(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

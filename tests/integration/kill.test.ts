@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { KILL_KINDS, killRepeatedly } from '../chaos/kills.ts'
+import { killSyncRepeatedly } from '../chaos/sync-kills.ts'
 
 describe('a core killed at any moment', () => {
   it.each(KILL_KINDS)(
@@ -12,4 +13,11 @@ describe('a core killed at any moment', () => {
     },
     180_000,
   )
+
+  it('keeps everything while it sends to a hub that is killed too: sync, 20 kills', async () => {
+    const report = await killSyncRepeatedly(20, 20_260_917)
+    expect(report.missing).toEqual([])
+    expect(report.damage).toEqual([])
+    expect(report.acknowledged).toBeGreaterThanOrEqual(20)
+  }, 180_000)
 })
