@@ -25,6 +25,8 @@ import { sessionCommands } from './features/sessions/commands.ts'
 import { sessionQueries } from './features/sessions/queries.ts'
 import { todayQueries } from './features/today/queries.ts'
 import { syncActions, syncCoreQueries } from './sync/actions.ts'
+import { catalogueCommands } from './features/catalogue/commands.ts'
+import { catalogueQueries } from './features/catalogue/queries.ts'
 import type { Services } from './services.ts'
 
 type Handler<C> = (input: never, ctx: C) => unknown
@@ -33,6 +35,7 @@ type Handler<C> = (input: never, ctx: C) => unknown
 export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
   ...settingsCommands,
   ...sessionCommands,
+  ...catalogueCommands,
   ...syncCentreCommands,
   ...planningCommands,
   ...slotCommands,
@@ -46,6 +49,7 @@ export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...sessionQueries,
   ...dashboardQueries,
   ...todayQueries,
+  ...catalogueQueries,
   ...syncCentreQueries,
   ...planningQueries,
   ...slotQueries,
