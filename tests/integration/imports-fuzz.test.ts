@@ -55,7 +55,8 @@ const ORIGINAL = csvText(
 
 type Mutation = { readonly at: number; readonly cut: number; readonly insert: string }
 const mutation: fc.Arbitrary<Mutation> = fc.record({
-  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  // Damage to the headings is refused at once, so it is mostly the rows that are hit.
+  at: fc.noBias(fc.integer({ min: ORIGINAL.indexOf('\n') - 60, max: ORIGINAL.length })),
   cut: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 900 })),
   insert: fc.oneof(
     fc.constantFrom('', '"', '""', ',', '\r\n', '\n', '\t', '"\n"', '\0', '\uFFFD', '=1+1', '","', '6.9E+18'),
@@ -64,8 +65,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
 })
 
 const mutate = (text: string, { at, cut, insert }: Mutation): string => {
-  const position = Math.floor(at * text.length)
-  return text.slice(0, position) + insert + text.slice(position + cut)
+  return text.slice(0, at) + insert + text.slice(at + cut)
 }
 
 describe('damaged files', () => {
@@ -84,7 +84,7 @@ describe('damaged files', () => {
           if (text.includes(line)) expect(keys).toContain(plainId(n))
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     )
   })
 
@@ -101,7 +101,7 @@ describe('damaged files', () => {
         const staged = await stage(bytes)
         if (typeof staged === 'string') expect(staged).toMatch(/^file-/)
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 })
