@@ -14,18 +14,25 @@ interface Words {
   compare: string
 }
 
+/** The next 1, 2, 4, 6 or 8 of its power of ten, so that half of it is a round figure too. */
+export function roundUp(value: number): number {
+  if (value <= 0) return 2
+  const power = 10 ** Math.floor(Math.log10(value))
+  return power * ([1, 2, 4, 6, 8].find((step) => step * power >= value) ?? 10)
+}
+
 /** Small multiples: one panel a family, one scale for all; what is not settled yet is dotted and hollow. */
 export function familyOption(families: readonly FamilyDays[], look: ChartLook, words: Words): EChartsOption {
   const shown = families.slice(0, 6)
   const rows = Math.ceil(shown.length / COLUMNS)
   const { palette, text } = look
-  const top = Math.max(
-    1,
+  const largest = Math.max(
     ...shown.flatMap(({ days, compare }) => [...days.map(({ fen }) => fen), ...compare]),
   )
+  const top = roundUp(largest)
   const place = (index: number) => ({
-    left: `${(index % COLUMNS) * (100 / COLUMNS) + 3.6}%`,
-    width: `${100 / COLUMNS - 5}%`,
+    left: `${(index % COLUMNS) * (100 / COLUMNS) + 4}%`,
+    width: `${100 / COLUMNS - 5.4}%`,
     top: `${Math.floor(index / COLUMNS) * (96 / rows) + 15}%`,
     height: `${96 / rows - 26}%`,
   })
@@ -59,6 +66,7 @@ export function familyOption(families: readonly FamilyDays[], look: ChartLook, w
             : { value, symbol: 'none' },
         ),
         showSymbol: true,
+        showAllSymbol: true,
         lineStyle: { color: palette.accent, width: 1.5, type: [2, 3] as number[] },
         itemStyle: { color: palette.surface, borderColor: palette.accent, borderWidth: 1.5 },
         tooltip: { show: false },

@@ -83,7 +83,9 @@ export function lorenzOption(
   }
 }
 
-const SHOW_FROM = 0.75
+/** Only the fullest hours carry their figure. */
+const SHOW_FROM = 0.9
+const DARK_FROM = 0.55
 
 /** Share of bookable time on air by weekday and hour; figures only where it is nearly full. */
 export function heatOption(
@@ -94,6 +96,7 @@ export function heatOption(
   const { palette } = look
   const hours = [...new Set(cells.map(({ hour }) => hour))].sort((a, b) => a - b)
   const shareOf = (cell: HeatCell) => (cell.bookableMin > 0 ? cell.broadcastMin / cell.bookableMin : 0)
+  const fullest = Math.max(0, ...cells.map(shareOf))
   return {
     animation: false,
     grid: { left: 44, right: 70, top: 8, bottom: 26 },
@@ -137,20 +140,32 @@ export function heatOption(
         type: 'heatmap',
         animation: false,
         itemStyle: { borderColor: palette.surface, borderWidth: 1 },
-        data: cells.map((cell) => ({
-          value: [hours.indexOf(cell.hour), cell.weekday - 1, shareOf(cell)],
-          label: { show: shareOf(cell) >= SHOW_FROM },
-        })),
+        data: cells.map((cell) => {
+          const share = shareOf(cell)
+          return {
+            value: [hours.indexOf(cell.hour), cell.weekday - 1, share],
+            label: {
+              show: share > 0 && share >= fullest * SHOW_FROM,
+              color: share < DARK_FROM ? palette.ink : palette.onAccent,
+            },
+          }
+        }),
         label: {
           ...look.text,
           fontSize: 11,
-          color: palette.onAccent,
           formatter: (params) => String(Math.round(((params.value as number[])[2] ?? 0) * 100)),
         },
       },
     ],
   }
 }
+
+/** A `#rrggbb` colour with an opacity; opacity of the bar itself would fade its label too. */
+const withAlpha = (colour: string, opacity: number): string =>
+  colour +
+  Math.round(opacity * 255)
+    .toString(16)
+    .padStart(2, '0')
 
 /** What missed promises would cost, by day and compensation tier: tone and decal both tell the tiers apart. */
 export function exposureOption(
@@ -204,7 +219,7 @@ export function exposureOption(
       stack: 'exposure',
       barMaxWidth: 32,
       animation: false,
-      itemStyle: { color: palette.late, opacity: part.opacity, decal: part.decal ?? { symbol: 'none' } },
+      itemStyle: { color: withAlpha(palette.late, part.opacity), decal: part.decal ?? { symbol: 'none' } },
       data: exposure.days.map((day) => day[part.key]),
       label:
         index === parts.length - 1

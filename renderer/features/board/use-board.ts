@@ -1,4 +1,5 @@
 import { computed, ref, type Ref } from 'vue'
+import type { BoardLane } from '../../../shared/contract/planning.ts'
 import { addDays, dayKeyOf, dayStartMs, eachDay } from '../../../shared/domain/time.ts'
 import { useNow } from '../../app/clock.ts'
 import { displayZone } from '../../app/format.ts'
@@ -37,6 +38,16 @@ const MATCH: Record<BoardFilter, (bar: PlacedBar) => boolean> = {
   pinned: ({ item }) => item.pinned,
 }
 
+const byName = new Intl.Collator('zh-CN', { numeric: true })
+/** Rooms and people in the order of their names; lines stay with their factories. */
+function sortLanes(lanes: readonly BoardLane[]): BoardLane[] {
+  return [...lanes].sort((a, b) =>
+    a.group === b.group && (a.group === 'studio' || a.group === 'streamer')
+      ? byName.compare(a.name, b.name)
+      : 0,
+  )
+}
+
 /** What the board shows: the loaded range, the comparison, the filters and the selection. */
 export function useBoard(proposalId: Ref<string | null>) {
   const session = useSession()
@@ -62,7 +73,7 @@ export function useBoard(proposalId: Ref<string | null>) {
   )
   const midnights = computed(() => eachDay(firstDay.value, lastDay.value).map(startOf))
   const layout = computed(() =>
-    layoutBoard(query.data.value?.lanes ?? [], query.data.value?.items ?? [], collapsed.value),
+    layoutBoard(sortLanes(query.data.value?.lanes ?? []), query.data.value?.items ?? [], collapsed.value),
   )
   const selected = computed(() =>
     selectedId.value === null ? null : (layout.value.barById.get(selectedId.value) ?? null),

@@ -28,8 +28,17 @@ export function occupiedSpan(item: BoardItem): Span {
   return [item.startMs - before, item.endMs + item.afterMin * MINUTE_MS]
 }
 
+/** When the item is really worked on: a job on a line pauses while its line is closed. */
+function workedSpans(item: BoardItem, shifts: readonly Span[]): Span[] {
+  const [from, to] = occupiedSpan(item)
+  if (shifts.length === 0) return [[from - MARGIN_MS, to + MARGIN_MS]]
+  return shifts
+    .map(([open, close]): Span => [Math.max(open, from), Math.min(close, to)])
+    .filter(([start, end]) => end > start)
+}
+
 /**
- * The nights nobody works: between 21:00 and 09:00, no bar on any lane, no production line open, not now.
+ * The nights nobody works: between 21:00 and 09:00, no work on any lane, no production line open, not now.
  * `midnights` are the local midnights in the view, epoch ms.
  */
 export function findQuietNights(
@@ -38,10 +47,8 @@ export function findQuietNights(
   midnights: readonly number[],
   nowMs: number,
 ): Fold[] {
-  const work: Span[] = items.map((item) => {
-    const [from, to] = occupiedSpan(item)
-    return [from - MARGIN_MS, to + MARGIN_MS]
-  })
+  const shifts = new Map(lanes.map((lane) => [lane.id, lane.group === 'line' ? lane.open : []]))
+  const work: Span[] = items.flatMap((item) => workedSpans(item, shifts.get(item.laneId) ?? []))
   for (const lane of lanes) if (lane.group === 'line') work.push(...lane.open)
   work.push([nowMs - HOUR_MS, nowMs + HOUR_MS])
   const busy = mergeSpans(work)

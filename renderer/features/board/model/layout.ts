@@ -110,10 +110,13 @@ function placeLane(lane: BoardLane, items: readonly BoardItem[], row: number, to
   const gap = size.row - size.bar
   const upper = items.filter((item) => item.version !== 'proposal')
   const lower = items.filter((item) => item.version === 'proposal')
-  const split = items.some((item) => item.version !== 'both') && lower.length + upper.length > 0
+  const leaves = upper.some((item) => item.version === 'published')
+  const split = leaves || (lower.length > 0 && upper.length > 0)
   const upperTracks = assignTracks(upper)
   const lowerTracks = assignTracks(lower)
-  const lowerTop = upperTracks.tracks * size.bar + gap / 2
+  const upperPx = split || lower.length === 0 ? upperTracks.tracks * size.bar : 0
+  const lowerPx = split || upper.length === 0 ? lowerTracks.tracks * size.bar : 0
+  const middle = split ? gap / 2 : 0
   const place = (item: BoardItem, offset: number, proposed: boolean): PlacedBar => ({
     id: item.id,
     form: 'bar',
@@ -127,10 +130,12 @@ function placeLane(lane: BoardLane, items: readonly BoardItem[], row: number, to
   })
   const bars = [
     ...upper.map((item) => place(item, (upperTracks.trackOf.get(item.id) ?? 0) * size.bar, false)),
-    ...lower.map((item) => place(item, lowerTop + (lowerTracks.trackOf.get(item.id) ?? 0) * size.bar, true)),
+    ...lower.map((item) =>
+      place(item, upperPx + middle + (lowerTracks.trackOf.get(item.id) ?? 0) * size.bar, true),
+    ),
   ].sort((a, b) => a.startMs - b.startMs || a.top - b.top)
-  const contents = upperTracks.tracks * size.bar + (split ? gap / 2 + lowerTracks.tracks * size.bar : 0)
-  return { bars, height: contents + gap, split }
+  const contents = lower.length === 0 && !split ? upperPx : upperPx + middle + lowerPx
+  return { bars, height: Math.max(size.bar, contents) + gap, split }
 }
 
 /** Places every lane and bar, in world pixels; time is left to the scale. */
