@@ -3,9 +3,10 @@ import { explanation } from './explain-unplanned.ts'
 import { precedenceBound, setupBetween } from './insert.ts'
 import { compileModel, FF, SS } from './model.ts'
 import { resolveLocks } from './locks.ts'
-import type { Explanation, Plan, Problem } from './problem.ts'
-import { shareDoneAt } from './timing.ts'
+import type { Explanation, Problem } from './problem.ts'
+import { machineFreeFor, shareDoneAt } from './timing.ts'
 import { followPlan } from './warm-start.ts'
+import type { KnownPlan } from './warm-start.ts'
 import type { State } from './state.ts'
 
 export interface LateExplanation {
@@ -22,7 +23,7 @@ export interface LateExplanation {
 /** Why jobs of a plan are late: what each waited for, in minutes by cause. `jobIds` defaults to all late jobs. */
 export function explainLate(
   problem: Problem,
-  plan: Pick<Plan, 'assign'>,
+  plan: KnownPlan,
   jobIds?: readonly string[],
 ): LateExplanation[] {
   const model = compileModel(problem)
@@ -119,7 +120,7 @@ function explainMachine(state: State, v: number, ready: number, parts: Explanati
     const machine = state.machine[e]!
     if (machine < 0) continue
     const before = state.prev[e]!
-    const free = before >= 0 ? state.end[before]! : model.machineFree[machine]!
+    const free = before >= 0 ? state.end[before]! : machineFreeFor(model, machine, v)
     const from = before >= 0 ? model.family[before]! : model.machineState[machine]!
     const setup = setupBetween(model, machine, from, model.family[v]!)
     const until = advance(model.resTime[model.machineRes[machine]!]!, free, setup)

@@ -4,7 +4,7 @@ import type { AirCandidate } from './model-air.ts'
 import { FF, FS, SS } from './model.ts'
 import type { Model } from './model.ts'
 import type { State } from './state.ts'
-import { shareDoneAt } from './timing.ts'
+import { machineFreeFor, shareDoneAt } from './timing.ts'
 
 /** A place for a line task: a mode, and a gap on the machine that decides (between `before` and `after`). */
 export interface Gap {
@@ -98,7 +98,7 @@ export function eachGap(state: State, v: number, bound: number, visit: (gap: Gap
       let after = -1
       let before = state.last[machine]!
       for (;;) {
-        const free = before >= 0 ? end[before]! : model.machineFree[machine]!
+        const free = before >= 0 ? end[before]! : machineFreeFor(model, machine, v)
         const state0 = before >= 0 ? model.family[before]! : model.machineState[machine]!
         const setup = setupBetween(model, machine, state0, own)
         const ready = setup > 0 ? advance(resTime, free, setup) : free

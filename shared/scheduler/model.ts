@@ -56,6 +56,9 @@ export interface Model {
   machineSetup: Int32Array
   machineState: Int32Array
   machineFree: Int32Array
+  /** Family a set-up under way is for (-1 none) and when it began. */
+  machineSetting: Int32Array
+  machineSince: Int32Array
   families: number
   /** setupTables[s][from * families + to] */
   setupTables: Int32Array[]
@@ -122,7 +125,10 @@ export function compileModel(problem: Problem): Model {
     return familyIndex.get(name)!
   }
   for (const table of problem.setups) table.families.forEach(indexFamily)
-  for (const resource of resources) indexFamily(resource.initialState)
+  for (const resource of resources) {
+    indexFamily(resource.initialState)
+    indexFamily(resource.settingUp?.family)
+  }
   const family = Int32Array.from(open, (task) =>
     indexFamily(task.family ?? problem.jobs[jobIndex.get(task.job)!]!.family),
   )
@@ -269,6 +275,8 @@ export function compileModel(problem: Problem): Model {
     machineSetup: ofMachine((resource) => (resource.setup == null ? -1 : setupIndex.get(resource.setup)!)),
     machineState: ofMachine((resource) => indexFamily(resource.initialState)),
     machineFree: ofMachine((resource) => Math.max(now, resource.availableFrom ?? 0)),
+    machineSetting: ofMachine((resource) => indexFamily(resource.settingUp?.family)),
+    machineSince: ofMachine((resource) => resource.settingUp?.since ?? 0),
     families,
     setupTables,
     predFrom: preds.from,

@@ -112,7 +112,7 @@ export const joinFamily: Move = (state, random, context) => {
   if (model.machineSetup[machine]! < 0) return false
   const mates: number[] = []
   for (let u = state.first[machine]!; u >= 0; u = state.nextOn(u, machine))
-    if (u !== v && model.family[u] === model.family[v]) mates.push(u)
+    if (u !== v && model.family[u] === model.family[v] && model.fixedStart[u]! < 0) mates.push(u)
   if (mates.length === 0) return false
   const mate = mates[random.int(mates.length)]!
   const entry = v * width

@@ -30,6 +30,8 @@ export interface Resource {
   setup?: string | null
   /** Family the resource is set up for at `availableFrom`. */
   initialState?: string | null
+  /** A set-up under way: the first task of this family counts its set-up from `since`, which may be past. */
+  settingUp?: { family: string; since: number } | null
   availableFrom?: number
   /** Minutes the resource stays taken before (make-up) and after (reset) each broadcast. */
   leadMin?: number

@@ -40,10 +40,15 @@ export class Search {
   private hot: number
   private readonly cold: number
   private cycle = 0
+  private readonly style: 'plan' | 'repair'
 
-  /** @param initial a feasible start; built by `construct` when absent. */
-  constructor(model: Model, seed: number, initial?: State) {
+  /**
+   * @param initial a feasible start; built by `construct` when absent.
+   * @param style 'repair' stays close to the start: one short, cool cycle.
+   */
+  constructor(model: Model, seed: number, initial?: State, style: 'plan' | 'repair' = 'plan') {
     this.model = model
+    this.style = style
     this.random = new Random(seed)
     const urgency = latestStarts(model)
     if (initial) this.current = initial.clone()
@@ -128,6 +133,7 @@ export class Search {
   }
 
   private temperatureAt(progress: number): number {
+    if (this.style === 'repair') return 60 * powerOf(0.01, Math.min(1, Math.max(0, progress)))
     const last = CYCLES.length - 1
     let cycle = 0
     while (cycle < last && progress >= CYCLES[cycle]!) cycle++

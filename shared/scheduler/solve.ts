@@ -1,8 +1,11 @@
+import { lowerBounds } from './bounds.ts'
 import { compileModel } from './model.ts'
 import { makeFeasible, toPlan } from './finish.ts'
+import { compareScores } from './problem.ts'
 import type { Plan, Problem, Score } from './problem.ts'
 import { Search } from './search.ts'
 import { stateFromPlan } from './warm-start.ts'
+import type { KnownPlan } from './warm-start.ts'
 
 export interface Progress {
   iterations: number
@@ -23,13 +26,20 @@ export interface SolveOptions {
   shouldStop?: () => boolean
   onProgress?: (progress: Progress) => void
   /** A plan to start from; what no longer fits it is planned anew. */
-  initial?: Pick<Plan, 'assign'>
+  initial?: KnownPlan
 }
 
 export interface SolveResult {
   plan: Plan
   iterations: number
   stoppedBy: 'budget' | 'cancel'
+}
+
+/** A plan in the numbering of the compiled problem; only meaningful for the very same problem. */
+export interface Elite {
+  score: Score
+  block: Int32Array
+  sums: Float64Array
 }
 
 /** Trials between two looks at the clock and the cancel flag. */
@@ -40,6 +50,10 @@ export interface Solver {
   readonly search: Search
   /** Runs one chunk; false when the budget is used up. */
   step(): boolean
+  /** The best plan as plain numbers, to hand to another solver of the same problem at a fixed barrier. */
+  exportElite(): Elite
+  /** Goes on from another solver's elite when it is better than what this one has. */
+  importElite(elite: Elite): void
   /** The best plan so far, checked for feasibility. */
   plan(): Plan
   progress(): Progress
@@ -69,10 +83,17 @@ export function createSolver(problem: Problem, options: SolveOptions): Solver {
       search.run(Math.min(CHUNK, left), done)
       return share() < 1
     },
+    exportElite: () => ({ score: search.bestScore, ...search.best.exportBlock() }),
+    importElite(elite) {
+      if (compareScores(elite.score, search.bestScore, problem.objective) >= 0) return
+      const state = search.best.clone()
+      state.importBlock(elite)
+      search.adopt(state)
+    },
     plan() {
       const state = search.best.clone()
       makeFeasible(state)
-      return toPlan(state)
+      return toPlan(state, lowerBounds(model))
     },
     progress: () => ({
       iterations: search.iterations,

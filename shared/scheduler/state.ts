@@ -120,6 +120,18 @@ export class State {
     this.clearDirty()
   }
 
+  exportBlock(): { block: Int32Array; sums: Float64Array } {
+    return { block: this.block.slice(), sums: this.sums.slice() }
+  }
+
+  /** @throws RangeError when the block comes from another problem. */
+  importBlock(elite: { block: Int32Array; sums: Float64Array }): void {
+    if (elite.block.length !== this.block.length) throw new RangeError('elite of another problem')
+    this.block.set(elite.block)
+    this.sums.set(elite.sums)
+    this.clearDirty()
+  }
+
   clone(): State {
     const copy = new State(this.model)
     copy.copyFrom(this)

@@ -1,6 +1,7 @@
 import { advance, fitStart, NEVER, overtimeBetween, startForEnd } from './calendar.ts'
 import { settleAir } from './air-state.ts'
 import { FF, FS, SS } from './model.ts'
+import type { Model } from './model.ts'
 import type { State } from './state.ts'
 
 export const HARD = 0
@@ -150,7 +151,7 @@ export function retime(state: State, v: number): boolean {
     const machine = state.machine[e]!
     if (machine < 0) continue
     const before = state.prev[e]!
-    let free = before >= 0 ? end[before]! : model.machineFree[machine]!
+    let free = before >= 0 ? end[before]! : machineFreeFor(model, machine, v)
     const table = model.machineSetup[machine]!
     if (table >= 0 && model.fixedEnd[v]! < 0) {
       const last = before >= 0 ? model.family[before]! : model.machineState[machine]!
@@ -171,8 +172,11 @@ export function retime(state: State, v: number): boolean {
   if (model.fixedStart[v]! >= 0) {
     const fixed = model.fixedStart[v]!
     start[v] = fixed
-    if (model.fixedEnd[v]! >= 0) end[v] = model.fixedEnd[v]!
-    else {
+    if (model.fixedEnd[v]! >= 0) {
+      end[v] = model.fixedEnd[v]!
+      for (let e = from; e < from + width; e++)
+        if (state.prev[e]! >= 0) hard += Math.max(1, Math.min(end[state.prev[e]!]!, NEVER) - fixed)
+    } else {
       const fit = fitStart(time, fixed, dur, pausing)
       if (fit > fixed) hard += fit >= NEVER ? dur : fit - fixed
       end[v] = fit > fixed || !pausing ? fixed + dur : advance(time, fixed, dur)
@@ -202,6 +206,14 @@ export function retime(state: State, v: number): boolean {
   hard += maxLagExcess(state, v) + lateness(state, v)
   applyFigures(state, v, setupSum, overtimeBetween(time, start[v]!, end[v]!), hard)
   return start[v] !== oldStart || end[v] !== oldEnd
+}
+
+/** When a machine with nothing before v is free for it; a set-up under way for its family counts from its start. */
+export function machineFreeFor(model: Model, machine: number, v: number): number {
+  const setting = model.machineSetting[machine]!
+  return setting >= 0 && setting === model.family[v]
+    ? model.machineSince[machine]!
+    : model.machineFree[machine]!
 }
 
 function maxLagExcess(state: State, v: number): number {

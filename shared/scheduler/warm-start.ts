@@ -8,11 +8,14 @@ import type { Assignment, Plan } from './problem.ts'
 import type { State } from './state.ts'
 import { settle } from './timing.ts'
 
+/** A plan to follow; the slot list only matters where two slots of one session start together. */
+export type KnownPlan = Pick<Plan, 'assign'> & Partial<Pick<Plan, 'slots'>>
+
 /**
  * A state that follows a plan as far as it still can (same modes and machine sequences, same broadcasts), with
  * everything else planned and the result made feasible.
  */
-export function stateFromPlan(model: Model, plan: Pick<Plan, 'assign'>): State {
+export function stateFromPlan(model: Model, plan: KnownPlan): State {
   const state = followPlan(model, plan)
   completeState(state, latestStarts(model))
   makeFeasible(state)
@@ -20,13 +23,14 @@ export function stateFromPlan(model: Model, plan: Pick<Plan, 'assign'>): State {
 }
 
 /** A state with only what the plan has, where it still fits; hard rules may be broken. */
-export function followPlan(model: Model, plan: Pick<Plan, 'assign'>): State {
+export function followPlan(model: Model, plan: KnownPlan): State {
   const state = emptyState(model)
   const items = new Map<number, Assignment>()
   for (const item of plan.assign) {
     const v = model.taskIndex.get(item.task)
     if (v !== undefined) items.set(v, item)
   }
+  const slotOf = new Map((plan.slots ?? []).map((use) => [use.task, use.slot ?? undefined]))
   const key = new Float64Array(model.n).fill(NEVER)
   for (const [v, item] of items) key[v] = item.start
   for (let v = 0; v < model.n; v++) if (model.fixedStart[v]! >= 0) key[v] = model.fixedStart[v]!
@@ -39,7 +43,7 @@ export function followPlan(model: Model, plan: Pick<Plan, 'assign'>): State {
     const v = state.order[p]!
     const item = items.get(v)
     if (!item || state.placed[v] === 1 || !predsPlaced(state, v)) continue
-    if (model.isAir[v] === 1) followAir(state, v, item)
+    if (model.isAir[v] === 1) followAir(state, v, item, slotOf.get(item.task))
     else followLine(state, v, item)
   }
   refreshExcuses(state)
@@ -54,10 +58,13 @@ function predsPlaced(state: State, v: number): boolean {
   return true
 }
 
-function followAir(state: State, v: number, item: Assignment): void {
+function followAir(state: State, v: number, item: Assignment, slot: string | null | undefined): void {
   const { model } = state
   const air = model.air.airOf[v]!
-  const c = model.air.tasks[air]!.candidates.findIndex((candidate) => candidate.start === item.start)
+  const named = slot === undefined ? -1 : model.problem.slots.findIndex((entry) => entry.id === slot)
+  const { candidates } = model.air.tasks[air]!
+  const exact = named < 0 ? -1 : candidates.findIndex((choice) => choice.slot === named)
+  const c = exact >= 0 ? exact : candidates.findIndex((choice) => choice.start === item.start)
   if (c < 0) return
   const choice = model.air.tasks[air]!.candidates[c]!
   const held = item.res.map((id) => model.resIndex.get(id)).filter((r) => r !== undefined)

@@ -1,0 +1,156 @@
+import { exactDescent } from './descent.ts'
+import { advanceClock, applyEvent } from './events.ts'
+import type { PlanEvent } from './events.ts'
+import { makeFeasible, toPlan } from './finish.ts'
+import { compileModel } from './model.ts'
+import { DEFAULTS } from './problem.ts'
+import type { Objective, Plan, Problem } from './problem.ts'
+import { Search } from './search.ts'
+import { CHUNK } from './solve.ts'
+import { stateFromPlan } from './warm-start.ts'
+
+export interface RepairOptions {
+  seed: number
+  /** When the events are known; earlier work is done or running. */
+  nowMin: number
+  /** Minutes after `nowMin` in which nothing that still can stay may move; default 480. */
+  freezeMin?: number
+  /** Announced tasks or slots; default those of the problem. */
+  announced?: readonly string[]
+  iterations?: number
+  /** Whole budget, first plan included; default 900. */
+  timeMs?: number
+  now?: () => number
+  shouldStop?: () => boolean
+  /** Called with the first feasible plan before it is improved. */
+  onFirst?: (plan: Plan) => void
+  /** Default: 10 x tardiness + stability + set-ups, a line change counting as four hours of shift. */
+  objective?: Objective
+}
+
+export interface RepairResult {
+  /** What was solved: the old problem at `nowMin`, with the events and the baseline in it. */
+  problem: Problem
+  plan: Plan
+  iterations: number
+  affected: string[]
+  changes: PlanChanges
+}
+
+export interface PlanChanges {
+  /** Tasks of both plans on other resources, with another start, or dropped. */
+  lines: string[]
+  streamers: string[]
+  shifted: string[]
+  dropped: string[]
+}
+
+export const REPAIR_OBJECTIVE: Objective = { mode: 'weighted', weights: [10, 1, 1, 0, 0] }
+const LINE_CHANGE_MIN = 240
+
+/** Makes a plan fit what happened, moving as little as pays; frozen and announced items stay. */
+export function repair(
+  problem: Problem,
+  plan: Pick<Plan, 'assign' | 'slots'>,
+  events: readonly PlanEvent[],
+  options: RepairOptions,
+): RepairResult {
+  const startMs = options.now?.() ?? 0
+  const prepared = prepareRepair(problem, plan, events, options)
+  const model = compileModel(prepared.problem)
+  const first = stateFromPlan(model, plan)
+  options.onFirst?.(toPlan(first))
+  const { iterations, now } = options
+  const elapsed = (): number => (now ? now() - startMs : 0)
+  const budgetMs = options.timeMs ?? 900
+  const stop = (): boolean =>
+    (options.shouldStop?.() ?? false) ||
+    (iterations === undefined && (now === undefined || elapsed() >= budgetMs))
+  exactDescent(
+    first,
+    prepared.affected.flatMap((id) => model.taskIndex.get(id) ?? []),
+    stop,
+  )
+  const search = new Search(model, options.seed, first, 'repair')
+  for (;;) {
+    const share =
+      iterations === undefined ? elapsed() / budgetMs : search.iterations / Math.max(1, iterations)
+    if (share >= 1 || stop()) break
+    search.run(iterations === undefined ? CHUNK / 4 : Math.min(CHUNK, iterations - search.iterations), share)
+  }
+  const best = search.best.clone()
+  makeFeasible(best)
+  const repaired = toPlan(best)
+  return {
+    problem: prepared.problem,
+    plan: repaired,
+    iterations: search.iterations,
+    affected: prepared.affected,
+    changes: comparePlans(prepared.problem, plan, repaired),
+  }
+}
+
+/** The problem a repair solves; useful to check its answer or to solve it at leisure. */
+export function prepareRepair(
+  problem: Problem,
+  plan: Pick<Plan, 'assign' | 'slots'>,
+  events: readonly PlanEvent[],
+  options: Pick<RepairOptions, 'nowMin' | 'freezeMin' | 'announced' | 'objective'>,
+): { problem: Problem; affected: string[] } {
+  const { nowMin } = options
+  const rules = problem.stability
+  let current = advanceClock(problem, plan, nowMin)
+  current = {
+    ...current,
+    objective: options.objective ?? REPAIR_OBJECTIVE,
+    stability: {
+      ...rules,
+      baseline: { assign: plan.assign },
+      freezeUntil: nowMin + (options.freezeMin ?? 480),
+      announced: options.announced ?? rules?.announced ?? [],
+      released: [],
+      wStart: rules?.wStart ?? DEFAULTS.wStart,
+      wRes: rules?.wRes ?? LINE_CHANGE_MIN,
+      wStreamer: rules?.wStreamer ?? LINE_CHANGE_MIN,
+    },
+  }
+  const affected: string[] = []
+  for (const event of events) {
+    const effect = applyEvent(current, plan, event)
+    current = effect.problem
+    affected.push(...effect.affected)
+  }
+  const open = new Set(current.tasks.filter((task) => task.status !== 'done').map((task) => task.id))
+  return { problem: current, affected: affected.filter((id) => open.has(id)) }
+}
+
+/** What differs between two plans, for tasks still open. */
+export function comparePlans(
+  problem: Problem,
+  before: Pick<Plan, 'assign'>,
+  after: Pick<Plan, 'assign'>,
+): PlanChanges {
+  const changes: PlanChanges = { lines: [], streamers: [], shifted: [], dropped: [] }
+  const items = new Map(after.assign.map((item) => [item.task, item]))
+  const tasks = new Map(problem.tasks.map((task) => [task.id, task]))
+  const streamers = new Set(problem.resources.filter((r) => r.kind === 'streamer').map((r) => r.id))
+  for (const old of before.assign) {
+    const task = tasks.get(old.task)
+    if (!task || task.status === 'done') continue
+    const item = items.get(old.task)
+    if (!item) {
+      changes.dropped.push(old.task)
+      continue
+    }
+    if (item.start !== old.start) changes.shifted.push(old.task)
+    const crew = (ids: readonly string[]): string =>
+      ids
+        .filter((id) => streamers.has(id))
+        .sort()
+        .join()
+    const rest = (ids: readonly string[]): string => ids.filter((id) => !streamers.has(id)).join()
+    if (rest(item.res) !== rest(old.res)) changes.lines.push(old.task)
+    if (crew(item.res) !== crew(old.res)) changes.streamers.push(old.task)
+  }
+  return changes
+}
