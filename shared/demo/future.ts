@@ -3,8 +3,10 @@ import { MINUTE_MS } from '../domain/time.ts'
 import { addMarks, addReview, addSession, type Sha256Hex } from './session.ts'
 import { DEMO_ZONE, at, pick, type DemoMerchant, type DemoSku, type DemoWorld } from './world.ts'
 
-/** How many broadcasts today and the seven days after it hold, live one included. */
+/** Broadcasts of today and the seven days after it. */
 const SESSIONS = 60
+/** The live one and the one whose slot is refused belong to the story of today. */
+const ELSEWHERE = 2
 
 /** day, start minute, length, merchant, studio, streamer, what is not ready yet */
 type Fixed = readonly [
@@ -45,7 +47,7 @@ const LIKELY: Readonly<Record<string, readonly [number, number]>> = {
 
 export function addFuture(world: DemoWorld, hash: Sha256Hex): void {
   const fixed = FIXED.map((row, index) => addFixed(world, hash, row, index))
-  addWanted(world, SESSIONS - 1 - fixed.length)
+  addWanted(world, SESSIONS - ELSEWHERE - fixed.length)
   addStockOrders(world)
 }
 
