@@ -3,10 +3,10 @@ import type { Coding, Compression } from './envelope.ts'
 /** What is used of node:zlib; the zstd functions are missing in older runtimes. */
 export interface ZlibFunctions {
   readonly constants: { readonly ZSTD_c_compressionLevel?: number }
-  gzipSync(bytes: Uint8Array, options: { level: number }): Uint8Array
-  gunzipSync(bytes: Uint8Array, options: { maxOutputLength: number }): Uint8Array
-  zstdCompressSync?(bytes: Uint8Array, options: { params: Record<number, number> }): Uint8Array
-  zstdDecompressSync?(bytes: Uint8Array, options: { maxOutputLength: number }): Uint8Array
+  readonly gzipSync: (bytes: Uint8Array, options: { level: number }) => Uint8Array
+  readonly gunzipSync: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
+  readonly zstdCompressSync?: (bytes: Uint8Array, options: { params: Record<number, number> }) => Uint8Array
+  readonly zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
 }
 
 const ZSTD_LEVEL = 12
