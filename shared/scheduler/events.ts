@@ -55,7 +55,8 @@ export function applyEvent(problem: Problem, plan: Pick<Plan, 'assign'>, event: 
   }
 }
 
-function release(problem: Problem, ids: readonly string[]): Problem {
+/** Lifts the freeze of tasks that cannot stay where the plan has them. */
+export function releaseTasks(problem: Problem, ids: readonly string[]): Problem {
   const stability = problem.stability ?? { baseline: { assign: [] } }
   return {
     ...problem,
@@ -91,7 +92,7 @@ function closeResource(
       entry.id === id ? { ...entry, calendar: calendar.id } : entry,
     ),
   }
-  return { problem: release(changed, affected), affected }
+  return { problem: releaseTasks(changed, affected), affected }
 }
 
 function cutSession(
@@ -165,7 +166,7 @@ function spikeDemand(problem: Problem, job: string, percent: number): EventEffec
     }))
     return { ...task, modes }
   })
-  return { problem: release({ ...problem, tasks }, affected), affected }
+  return { problem: releaseTasks({ ...problem, tasks }, affected), affected }
 }
 
 function redoTasks(problem: Problem, ids: readonly string[], fromMin: number): EventEffect {
@@ -181,7 +182,7 @@ function redoTasks(problem: Problem, ids: readonly string[], fromMin: number): E
       window: [fromMin, task.window?.[1] ?? 9_999_999],
     }
   })
-  return { problem: release({ ...problem, tasks }, ids), affected: [...ids] }
+  return { problem: releaseTasks({ ...problem, tasks }, ids), affected: [...ids] }
 }
 
 /** The problem as seen at `nowMin`: what the plan has finished is done, what it has begun is running. */

@@ -1,8 +1,11 @@
 import { exactDescent } from './descent.ts'
-import { advanceClock, applyEvent } from './events.ts'
+import { advanceClock, applyEvent, releaseTasks } from './events.ts'
 import type { PlanEvent } from './events.ts'
 import { makeFeasible, toPlan } from './finish.ts'
+import { emptyState, placeFixed } from './construct.ts'
+import { resolveLocks } from './locks.ts'
 import { compileModel } from './model.ts'
+import type { Model } from './model.ts'
 import { DEFAULTS } from './problem.ts'
 import type { Objective, Plan, Problem } from './problem.ts'
 import { Search } from './search.ts'
@@ -56,8 +59,8 @@ export function repair(
   options: RepairOptions,
 ): RepairResult {
   const startMs = options.now?.() ?? 0
-  const prepared = prepareRepair(problem, plan, events, options)
-  const model = compileModel(prepared.problem)
+  const prepared = prepare(problem, plan, events, options)
+  const { model } = prepared
   const first = stateFromPlan(model, plan)
   options.onFirst?.(toPlan(first))
   const { iterations, now } = options
@@ -97,6 +100,16 @@ export function prepareRepair(
   events: readonly PlanEvent[],
   options: Pick<RepairOptions, 'nowMin' | 'freezeMin' | 'announced' | 'objective'>,
 ): { problem: Problem; affected: string[] } {
+  const prepared = prepare(problem, plan, events, options)
+  return { problem: prepared.problem, affected: prepared.affected }
+}
+
+function prepare(
+  problem: Problem,
+  plan: Pick<Plan, 'assign' | 'slots'>,
+  events: readonly PlanEvent[],
+  options: Pick<RepairOptions, 'nowMin' | 'freezeMin' | 'announced' | 'objective'>,
+): { problem: Problem; affected: string[]; model: Model } {
   const { nowMin } = options
   const rules = problem.stability
   let current = advanceClock(problem, plan, nowMin)
@@ -121,7 +134,38 @@ export function prepareRepair(
     affected.push(...effect.affected)
   }
   const open = new Set(current.tasks.filter((task) => task.status !== 'done').map((task) => task.id))
-  return { problem: current, affected: affected.filter((id) => open.has(id)) }
+  const kept = affected.filter((id) => open.has(id))
+  current = releaseTasks(current, listFollowers(current, kept))
+  let model = compileModel(current)
+  for (let stuck = listStuck(model); stuck.length > 0; stuck = listStuck(model)) {
+    kept.push(...stuck)
+    current = releaseTasks(current, listFollowers(current, stuck))
+    model = compileModel(current)
+  }
+  return { problem: current, affected: [...new Set(kept)], model }
+}
+
+/** The tasks themselves and all that come after them by precedence. */
+function listFollowers(problem: Problem, ids: readonly string[]): string[] {
+  const next = new Map<string, string[]>()
+  for (const arc of problem.prec) next.set(arc.from, [...(next.get(arc.from) ?? []), arc.to])
+  const reached = new Set<string>()
+  const stack = [...ids]
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    if (reached.has(id)) continue
+    reached.add(id)
+    stack.push(...(next.get(id) ?? []))
+  }
+  return [...reached]
+}
+
+/** Frozen tasks that cannot start where they were: what runs before them now ends too late. */
+function listStuck(model: Model): string[] {
+  const frozen = new Map([...resolveLocks(model.problem)].filter(([, lock]) => lock.cause === 'frozen'))
+  if (frozen.size === 0) return []
+  const state = emptyState(model)
+  placeFixed(state)
+  return model.taskIds.filter((id, v) => frozen.has(id) && (state.hard[v]! > 0 || state.placed[v] === 0))
 }
 
 /** What differs between two plans, for tasks still open. */

@@ -4,6 +4,8 @@ import { makeFeasible } from './finish.ts'
 import { fitsUse, placeAir } from './air-state.ts'
 import { insertLine, kitFits, placeAirAt, refreshExcuses } from './insert.ts'
 import type { Model } from './model.ts'
+import { scoreOf } from './cost.ts'
+import { compareScores } from './problem.ts'
 import type { Assignment, Plan } from './problem.ts'
 import type { State } from './state.ts'
 import { settle } from './timing.ts'
@@ -16,10 +18,13 @@ export type KnownPlan = Pick<Plan, 'assign'> & Partial<Pick<Plan, 'slots'>>
  * everything else planned and the result made feasible.
  */
 export function stateFromPlan(model: Model, plan: KnownPlan): State {
-  const state = followPlan(model, plan)
-  completeState(state, latestStarts(model))
-  makeFeasible(state)
-  return state
+  const followed = followPlan(model, plan)
+  const completed = followed.clone()
+  completeState(completed, latestStarts(model))
+  makeFeasible(completed)
+  makeFeasible(followed)
+  const better = compareScores(scoreOf(followed), scoreOf(completed), model.problem.objective) < 0
+  return better ? followed : completed
 }
 
 /** A state with only what the plan has, where it still fits; hard rules may be broken. */
