@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from '@playwright/test'
 import type { Browser, Page } from '@playwright/test'
 
@@ -66,8 +67,12 @@ export function startShell(args: readonly string[], env: Record<string, string> 
     control,
     records: (kind) => control('records', { kind }),
     async page() {
-      const port = await control<number>('cdp-port')
-      browser ??= await chromium.connectOverCDP(`http://127.0.0.1:${port}`)
+      let port = await control<number | null>('cdp-port')
+      while (port === null) {
+        await sleep(50)
+        port = await control<number | null>('cdp-port')
+      }
+      browser ??= await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { timeout: 60_000 })
       return waitForPage(browser)
     },
     output: () => text,
@@ -87,7 +92,7 @@ async function waitForPage(browser: Browser): Promise<Page> {
     const pages = browser.contexts().flatMap((context) => context.pages())
     const page = pages.find((candidate) => candidate.url().startsWith('http://chanbo.localhost'))
     if (page) return page
-    await new Promise((done) => setTimeout(done, 50))
+    await sleep(50)
   }
   throw new Error('the shell opened no page')
 }

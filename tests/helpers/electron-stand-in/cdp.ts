@@ -55,7 +55,9 @@ export class Browser {
       `--user-data-dir=${profile}`,
       '--no-first-run',
     ]
-    const child = spawn(executable, [...args, ...CHROMIUM_FLAGS, '--lang=zh-CN'], { stdio: 'ignore' })
+    const child = spawn(executable, [...args, ...CHROMIUM_FLAGS, '--lang=zh-CN', 'about:blank'], {
+      stdio: 'ignore',
+    })
     const portFile = join(profile, 'DevToolsActivePort')
     for (let i = 0; i < 200 && !existsSync(portFile); i += 1) await sleep(50)
     const [port, path] = readFileSync(portFile, 'utf8').trim().split('\n')

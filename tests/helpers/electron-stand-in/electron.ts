@@ -200,9 +200,12 @@ export const shell = {
 export * from './widgets.ts'
 
 onControl({
-  'cdp-port': async () => (await browser).port,
+  'cdp-port': async () => {
+    const { port } = await browser
+    return [...windows].some((window) => window.webContents.hasLoaded) ? port : null
+  },
   emit: async ({ target, event }) => (target === 'power' ? powerMonitor : app).emit(String(event)),
-  permission: async ({ name }) => {
+  permission: async ({ permission: name }) => {
     const contents = [...windows][0]?.webContents
     const granted = await new Promise<boolean>((done) => permission.request?.(contents, String(name), done))
     return { granted, checked: permission.check?.(contents, String(name), contents?.getURL() ?? '') }

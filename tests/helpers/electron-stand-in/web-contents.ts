@@ -29,6 +29,8 @@ export class WebContents extends EventEmitter {
   #cdp: CdpSession | null = null
   readonly #frames = new Map<string, Frame>()
   #topFrameId = ''
+  /** A debugger that joins while the first page is on its way gets stuck. */
+  hasLoaded = false
   #preloadContext: number | null = null
   #expectedUrl: string | null = null
   #openHandler: ((details: { url: string }) => { action: 'allow' | 'deny' }) | null = null
@@ -44,7 +46,10 @@ export class WebContents extends EventEmitter {
         parent: parentId === undefined ? null : (this.#frames.get(parentId) ?? null),
       })
     })
-    cdp.on('Page.loadEventFired', () => this.emit('did-finish-load'))
+    cdp.on('Page.loadEventFired', () => {
+      this.hasLoaded = true
+      this.emit('did-finish-load')
+    })
     cdp.on('Page.windowOpen', (params: { url: string }) => this.#openHandler?.({ url: toAppUrl(params.url) }))
     cdp.on('Inspector.targetCrashed', () => this.emit('render-process-gone', {}, { reason: 'crashed' }))
     cdp.on(
