@@ -98,17 +98,18 @@ describe.skipIf(!hasChromium)('the shell executed against a stand-in', () => {
   it('relays requests and events', async () => {
     expect(await ask('app/state')).toMatchObject({ ok: true, value: { phase: 'first-run' } })
     expect(await ask('no/such')).toMatchObject({ ok: false, error: { code: 'unknown-request' } })
-    const event = page.evaluate(
-      () =>
-        new Promise((done) => {
-          const stop = chanbo.on((received) => {
-            stop()
-            done(received)
-          })
-        }),
-    )
+    await page.evaluate(() => {
+      const heard: unknown[] = []
+      Object.assign(globalThis, { heard, stop: chanbo.on((event) => heard.push(event)) })
+    })
     await shell.control('emit', { target: 'power', event: 'resume' })
-    expect(await event).toMatchObject({ kind: 'changed' })
+    const heard = () => page.evaluate(() => (globalThis as unknown as { heard: unknown[] }).heard)
+    await expect.poll(heard).toContainEqual({ kind: 'changed', topics: ['app', 'sync'] })
+    const before = (await heard()).length
+    await page.evaluate(() => (globalThis as unknown as { stop(): void }).stop())
+    await shell.control('emit', { target: 'power', event: 'resume' })
+    await ask('app/state')
+    expect(await heard()).toHaveLength(before)
   })
 
   it('answers only the top frame of its own page', async () => {
