@@ -42,7 +42,8 @@ export type StoreProblem = 'read-only' | 'full' | 'corrupt' | 'locked' | 'other'
 export function storeProblemOf(error: unknown): StoreProblem {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   if (/^SQLITE_FULL|^ENOSPC|^EDQUOT/.test(code)) return 'full'
-  if (/^SQLITE_READONLY|^SQLITE_CANTOPEN|^SQLITE_PERM|^EROFS|^EACCES|^EPERM/.test(code)) return 'read-only'
+  if (/^SQLITE_READONLY|^SQLITE_CANTOPEN|^SQLITE_PERM|^EROFS|^EACCES|^EPERM|^ENOTDIR|^EEXIST/.test(code))
+    return 'read-only'
   if (/^SQLITE_CORRUPT|^SQLITE_NOTADB/.test(code)) return 'corrupt'
   if (/^SQLITE_BUSY|^SQLITE_LOCKED/.test(code)) return 'locked'
   return 'other'

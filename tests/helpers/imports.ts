@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ImportPreview, ImportSummary, SkuMapping } from '../../shared/contract/imports.ts'
+import type { Call } from '../../shared/contract/index.ts'
+import type { ImportPreview, ImportSummary } from '../../shared/contract/imports.ts'
 import type { TestCore } from './core.ts'
 
 /** Public samples kept outside the repository; null where they are absent. */
@@ -51,7 +52,7 @@ export async function readHandle(app: TestCore, fileHandle: string): Promise<Imp
 export async function importFile(
   app: TestCore,
   content: string | Uint8Array,
-  skuMappings: SkuMapping[] = [],
+  skuMappings: Call<'import/commit'>['skuMappings'] = [],
 ): Promise<ImportSummary> {
   const { summary } = await readFile(app, content)
   return app.call('import/commit', { importId: summary.importId, skuMappings })

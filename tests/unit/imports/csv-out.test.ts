@@ -26,7 +26,7 @@ describe('CSV output', () => {
   it('survives a CSV reader', () => {
     fc.assert(
       fc.property(fc.array(nasty, { minLength: 2, maxLength: 6 }), (cells) => {
-        const [read] = parse(csvLine(cells)) as string[][]
+        const [read] = parse(csvLine(cells), { relax_column_count: true })
         expect(read?.map(unguardCell)).toEqual(cells)
       }),
       { numRuns: 1000 },

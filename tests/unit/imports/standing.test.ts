@@ -23,6 +23,26 @@ const standing = fc.record({
   asOfMs: fc.integer({ min: 1, max: 5 }),
 })
 
+const draftWith = (standing: OrderStanding): OrderDraft => ({
+  source: 'doudian',
+  orderNo: '1',
+  subOrderNo: '1',
+  productName: '',
+  skuCode: 'a',
+  quantity: 1,
+  isGift: false,
+  unitPriceFen: null,
+  orderedMs: 1,
+  paidMs: 1,
+  payableFen: 1,
+  paidFen: 1,
+  promisedMs: null,
+  provinceName: '',
+  standing,
+  refundIsExact: true,
+  latestMs: 1,
+})
+
 describe('joining what a file says with what is known', () => {
   it('never moves an order backwards and never forgets an instant', () => {
     fc.assert(
@@ -49,11 +69,11 @@ describe('joining what a file says with what is known', () => {
           skuCode: 'a',
           standing: known,
         }
-        const draft = { quantity: 1, payableFen: 1, skuCode: 'a', standing: told, refundIsExact: true }
-        const first = decideOrder(line, draft as OrderDraft, told.asOfMs)
+        const draft = draftWith(told)
+        const first = decideOrder(line, draft, told.asOfMs)
         if (!first.standing) return
         expect(first.standing.asOfMs).toBeGreaterThan(known.asOfMs - 1)
-        const again = decideOrder({ ...line, standing: first.standing }, draft as OrderDraft, told.asOfMs)
+        const again = decideOrder({ ...line, standing: first.standing }, draft, told.asOfMs)
         expect(again.standing).toBeNull()
       }),
       { numRuns: 2000 },

@@ -32,6 +32,9 @@ export const importsActions: ActionHandlers<typeof importsContract> = {
     const belt = services.belt()
     const row = requireImport(belt, importId)
     if (row.status === 'committed') return summaryOf(belt.store.db, row)
+    // A commit that met a full disk goes on where it stopped.
+    if (row.status === 'committing' && services.jobs(jobKindOf(importId)).length === 0)
+      return trackWork(services, importId, commitRows(services, actor, importId))
     if (row.status !== 'ready') throw new Refusal('import-not-ready', { status: row.status })
     services.transact(actor, (ctx) => {
       const scoped = row.baseId ? { ...ctx, write: ctx.write.withScope(`base:${row.baseId}`) } : ctx
@@ -57,6 +60,8 @@ export const importsActions: ActionHandlers<typeof importsContract> = {
     const belt = services.belt()
     const row = requireImport(belt, importId)
     if (row.status === 'undone') return summaryOf(belt.store.db, row)
+    if (row.status === 'undoing' && services.jobs(jobKindOf(importId)).length === 0)
+      return trackWork(services, importId, undoRows(services, actor, importId))
     if (row.status !== 'committed' || row.format === 'doudian-aftersale')
       throw new Refusal('import-not-undoable', { status: row.status })
     services.transact(actor, (ctx) => setImportStatus(ctx.db, importId, 'undoing'))

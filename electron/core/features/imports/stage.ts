@@ -8,7 +8,7 @@ import { openDb, type Db } from '../../../sqlite/open.ts'
 import { compareStaged } from './compare-staged.ts'
 import { openCsv, type CsvRecord, type CsvSource } from './csv-stream.ts'
 import { readStagedRow, type StagedBody } from './staged-row.ts'
-import { loadSkuCodes } from './resolver.ts'
+import { loadSkuCodes, type SkuTarget } from './resolver.ts'
 import { createStaging, prepareProblem, putProblem, settleStaging } from './staging.ts'
 
 export interface StageInput {
@@ -96,7 +96,7 @@ class FileReader {
   readonly #insertProblem
   readonly #bodyOfKey
   readonly #countSku
-  #codes: ReadonlyMap<string, unknown> = new Map()
+  #codes: ReadonlyMap<string, SkuTarget> = new Map()
   #source = ''
 
   constructor(staging: Db, belt: Db, csv: CsvSource, control: StageControl, totalBytes: number) {
@@ -217,19 +217,16 @@ class FileReader {
     const warned = row.problems.some((problem) => problem.severity === 'warning') ? 1 : 0
     const line = row.body.kind === 'aftersale' ? row.body.subOrderNo : null
     const inserted = this.#insertRow.run(row.rowNo, row.key, line, row.verdict, warned, body)
-    let problems = row.problems
     if (inserted.changes === 0) {
       const same = this.#bodyOfKey.get(row.key!)?.body === body
       this.#insertRow.run(row.rowNo, null, null, 'duplicate', same ? 0 : 1, body)
-      problems = same ? [] : [DUPLICATE]
-    } else if (
-      row.body.kind === 'order' &&
-      this.#codes.get(row.body.skuCode) === undefined &&
-      this.#source !== ''
-    ) {
-      this.#countSku.run(row.body.skuCode, row.body.productName, row.body.quantity, row.body.unitPriceFen)
+      if (!same) putProblem(this.#insertProblem, row.rowNo, 0, DUPLICATE)
+      return
     }
-    problems.forEach((problem, n) => putProblem(this.#insertProblem, row.rowNo, n, problem))
+    addUp(totals, row)
+    if (row.body.kind === 'order' && this.#source !== '' && !this.#codes.has(row.body.skuCode))
+      this.#countSku.run(row.body.skuCode, row.body.productName, row.body.quantity, row.body.unitPriceFen)
+    row.problems.forEach((problem, n) => putProblem(this.#insertProblem, row.rowNo, n, problem))
   }
 }
 
