@@ -10,6 +10,7 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
     load: () => import('./demo-plan/bench.ts'),
   },
   board: { about: 'frames per second on the board with 1,000 bars', load: () => import('./board/index.ts') },
+  sync: { about: 'bytes on the wire, acknowledged ops a second', load: () => import('./sync/bench.ts') },
   scheduler: {
     about: 'plan quality on public and own instances',
     load: () => import('./scheduler/bench.ts'),

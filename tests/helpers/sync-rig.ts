@@ -49,6 +49,7 @@ export function openDevice(
   path: string,
   keys: DeviceKeys,
   clock: RigClock = { now: () => Date.now() },
+  compact = true,
 ): RigDevice {
   const db = openDb(path)
   migrate(db, localMigrations, 0)
@@ -91,6 +92,7 @@ export function openDevice(
         onChanged: () => undefined,
         onFork: (found) => forks.push(...found),
         timing: { pollMs: 60, busyPollMs: 30 },
+        compact,
       })
       engine.poke()
     },
@@ -123,7 +125,9 @@ export interface Rig {
 }
 
 /** A founded belt with two bases and a studio, handed over to a real hub on loopback. */
-export async function makeRig(options: { databaseUrl?: string } = {}): Promise<Rig> {
+export async function makeRig(
+  options: { databaseUrl?: string; founderClock?: RigClock; compact?: boolean } = {},
+): Promise<Rig> {
   const { path: folder, dispose } = scratch()
   const devices: RigDevice[] = []
   const hubOptions = {
@@ -138,7 +142,12 @@ export async function makeRig(options: { databaseUrl?: string } = {}): Promise<R
   const port = hub.port
   const url = `http://127.0.0.1:${port}`
 
-  const founder = openDevice(join(folder, 'founder.db'), makeKeys({ founder: true }))
+  const founder = openDevice(
+    join(folder, 'founder.db'),
+    makeKeys({ founder: true }),
+    options.founderClock,
+    options.compact,
+  )
   devices.push(founder)
   founder.store.transact(() => founder.store.setMeta('arbiter', 'self'))
   const rows = founder.write((write) => {

@@ -7,7 +7,7 @@ import { migrate, readMigrations } from '../../electron/sqlite/migrate.ts'
 import { openDb, type Db } from '../../electron/sqlite/open.ts'
 import { tableNamed } from '../../shared/domain/tables.ts'
 import { opId } from '../../shared/ops/id.ts'
-import type { CanonicalOp, Fields, OpKind, Scope } from '../../shared/ops/types.ts'
+import type { CanonicalOp, Fields, OpKind } from '../../shared/ops/types.ts'
 import { RESOURCES } from '../helpers/sync-rig.ts'
 
 /** Everything that must be equal on replicas that have seen the same ops; arrival order and the inbox may differ. */

@@ -48,6 +48,8 @@ export interface EngineDeps {
   /** This device and the hub tell different stories from here on: it was copied or restored. */
   readonly onFork: (forks: readonly { stream: number; seq: number }[]) => void
   readonly timing?: Partial<DeviceTiming>
+  /** Drop superseded register writes that were never sent; true unless told otherwise. */
+  readonly compact?: boolean
 }
 
 /** Applying more at once would hold the core's thread for longer than a person notices. */
@@ -82,7 +84,7 @@ export class SyncEngine {
     if (!link) throw new Error('the store has no hub')
     this.#link = link
     this.#machine = new DeviceMachine({ random: deps.random, timing: deps.timing })
-    this.#outbox = new Outbox(deps.store, deps.keys.author)
+    this.#outbox = new Outbox(deps.store, deps.keys.author, deps.compact ?? true)
     this.#counter = new RequestCounter(deps.store)
     this.#transport = new HubTransport(link)
     this.#lastContactMs = Number(deps.store.meta('lastContactMs')) || null

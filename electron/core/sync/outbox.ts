@@ -39,10 +39,12 @@ type LoggedRow = OpRow & { hash: Uint8Array | null }
 export class Outbox {
   readonly #store: Store
   readonly #author: string
+  readonly #compact: boolean
   readonly #sent = new Map<number, number>()
   readonly #compactedTo = new Map<number, number>()
 
-  constructor(store: Store, author: string) {
+  constructor(store: Store, author: string, compact = true) {
+    this.#compact = compact
     this.#store = store
     this.#author = author
   }
@@ -172,7 +174,11 @@ export class Outbox {
   /** Freezes ops so that `limit` of them after `from` have their hash. */
   #freezeTo(stream: OutStream, from: number, limit: number): void {
     const { author, stream: number } = stream
-    if (stream.lane === 'register' && stream.nextSeq - 1 > (this.#compactedTo.get(number) ?? 0)) {
+    if (
+      this.#compact &&
+      stream.lane === 'register' &&
+      stream.nextSeq - 1 > (this.#compactedTo.get(number) ?? 0)
+    ) {
       compactTail(this.#store, stream)
       this.#compactedTo.set(number, stream.nextSeq - 1)
     }
