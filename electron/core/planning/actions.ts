@@ -1,20 +1,31 @@
 import { Refusal } from '../../../shared/contract/result.ts'
-import type { planningContract, ScoreTier } from '../../../shared/contract/planning.ts'
-import { MINUTE_MS } from '../../../shared/domain/time.ts'
-import type { ActionHandlers } from '../context.ts'
+import type { planningContract } from '../../../shared/contract/planning.ts'
+import { createMoveScorer } from '../../../shared/scheduler/index.ts'
+import type { Actor, ActionHandlers } from '../context.ts'
+import type { Services } from '../services.ts'
 import { explainTask } from './explain.ts'
 import { namesOf } from './names.ts'
 import { parseTaskKey } from './items.ts'
-import { scoreTiers } from './result.ts'
-import type { SolveAnswer, SolveRequest } from './run-solve.ts'
+import { alternativesFor, moveTo, tierDeltas, type MoveBasis } from './moves.ts'
+import { readProposal } from './repo.ts'
 import { loadProblem, startSolve } from './solve-job.ts'
 
-const TRY_MS = 250
 const MOVE_MS = 900
 const HORIZON_DAYS = 7
 
-const difference = (before: readonly ScoreTier[], after: readonly ScoreTier[]): ScoreTier[] =>
-  after.map(({ tier, value }, index) => ({ tier, value: value - (before[index]?.value ?? 0) }))
+/** The proposal a move is tried on, or the published plan on today's problem. */
+function basisOf(services: Services, actor: Actor, proposalId: string | null): MoveBasis {
+  const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
+  if (proposalId === null) {
+    return {
+      problem: built.problem,
+      plan: { assign: [...(built.problem.stability?.baseline.assign ?? [])] },
+      names: namesOf(snapshot, built.problem),
+    }
+  }
+  const proposal = services.read(actor, ({ db }) => readProposal(db, proposalId))
+  return { problem: proposal.problem, plan: proposal.plan, names: namesOf(snapshot, proposal.problem) }
+}
 
 export const planningActions: ActionHandlers<typeof planningContract> = {
   'plan/start': (input, { actor, services }) =>
@@ -30,45 +41,22 @@ export const planningActions: ActionHandlers<typeof planningContract> = {
     Promise.resolve(
       services.read(actor, (ctx) => explainTask(ctx, taskKey, version === 'proposal' ? proposalId : null)),
     ),
-  'plan/tryMove': async ({ taskKey, laneId, startMs }, { actor, services }) => {
-    if (!parseTaskKey(taskKey)) throw new Refusal('not-found', { table: 'task', id: taskKey })
-    const free = loadProblem(services, actor, HORIZON_DAYS)
-    const held = loadProblem(services, actor, HORIZON_DAYS, { taskKey, laneId, startMs })
-    const solve = async (problem: SolveRequest['problem']) => {
-      const request: SolveRequest = {
-        problem,
-        seed: 1,
-        timeLimitMs: TRY_MS,
-        initial: problem.stability?.baseline ?? null,
-      }
-      return (await services.startWorker('scheduler', request, () => undefined).result) as SolveAnswer
-    }
-    const [before, after] = await Promise.all([solve(free.built.problem), solve(held.built.problem)])
-    const names = namesOf(held.snapshot, held.built.problem)
-    const placed = after.plan.assign.find((assign) => assign.task === taskKey)
-    const isThere =
-      placed !== undefined &&
-      placed.start === Math.floor((startMs - held.built.epochMs) / MINUTE_MS) &&
-      placed.res.includes(laneId)
-    const feasible = isThere && after.plan.score[0] <= before.plan.score[0]
-    const wanted = before.plan.assign.find((assign) => assign.task === taskKey)
-    return {
-      feasible,
-      deltas: difference(scoreTiers(before.plan.score), scoreTiers(after.plan.score)),
-      broken: after.plan.unplanned
-        .filter(({ task }) => !before.plan.unplanned.some((other) => other.task === task))
-        .map(({ reason }) => names.sentence(reason)),
-      alternatives:
-        feasible || !wanted
-          ? []
-          : [
-              {
-                laneId: wanted.res[0]!,
-                laneName: names.lane(wanted.res[0]!),
-                startMs: free.built.epochMs + wanted.start * MINUTE_MS,
-              },
-            ],
-    }
+  'plan/tryMove': ({ proposalId, taskKey, laneId, startMs }, { actor, services }) => {
+    const basis = basisOf(services, actor, proposalId)
+    const move = moveTo(basis, taskKey, laneId, startMs)
+    if (!move) throw new Refusal('not-found', { table: 'task', id: taskKey })
+    const score = createMoveScorer(basis.problem, basis.plan).score(move)
+    const alternatives = score.possible ? [] : alternativesFor(basis, taskKey, startMs, false)
+    return Promise.resolve({
+      feasible: score.possible,
+      deltas: tierDeltas(score),
+      broken: score.possible ? [] : score.reasons.map((reason) => basis.names.sentence(reason)),
+      alternatives: alternatives.map(({ laneId: lane, startMs: at }) => ({
+        laneId: lane,
+        laneName: basis.names.lane(lane),
+        startMs: at,
+      })),
+    })
   },
   'plan/move': async ({ taskKey, laneId, startMs, reason }, { actor, services }) => {
     if (!parseTaskKey(taskKey)) throw new Refusal('not-found', { table: 'task', id: taskKey })

@@ -3,6 +3,7 @@ import type { ChainStep, Explanation, Sentence, TaskKind } from '../../../shared
 import { HOUR_MS, MINUTE_MS } from '../../../shared/domain/time.ts'
 import type { QueryContext } from '../context.ts'
 import { beadsOf } from './board.ts'
+import { alternativesFor } from './moves.ts'
 import { parseTaskKey, planState, type PlanItem } from './items.ts'
 import { namesOf } from './names.ts'
 import { explainLate } from '../../../shared/scheduler/index.ts'
@@ -80,7 +81,15 @@ export function explainTask(ctx: QueryContext, taskKey: string, proposalId: stri
         ? [{ cause: sourceNames.sentence(step), minutes }]
         : []
     }),
-    alternatives: [],
+    alternatives:
+      source && late
+        ? alternativesFor(
+            { problem: source.problem, plan: source.plan, names: sourceNames },
+            late.taskKey,
+            null,
+            true,
+          )
+        : [],
     doNothingFen: late?.orderId ? exposureFen(snapshot, late.orderId) : 0,
     pinned: snapshot.pins.some((pin) => pin.taskKey === taskKey),
   }
