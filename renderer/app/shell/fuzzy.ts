@@ -6,7 +6,8 @@ export function fuzzyScore(typed: string, text: string): number | null {
   const wanted = [...typed.toLowerCase().replace(/\s+/g, '')]
   const letters = [...text.toLowerCase()]
   if (wanted.length === 0) return 0
-  let score = 0
+  // What was typed, whole, beats the same letters scattered.
+  let score = letters.join('').includes(wanted.join('')) ? 20 : 0
   let from = 0
   let before = -2
   for (const letter of wanted) {
