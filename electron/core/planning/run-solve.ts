@@ -1,7 +1,15 @@
 import { checkPlan } from '../../../shared/checker/check.ts'
 import { Refusal } from '../../../shared/contract/result.ts'
-import { createSolver, explainLate, validateProblem } from '../../../shared/scheduler/index.ts'
-import type { Assignment, Explanation, Plan, Problem, Score } from '../../../shared/scheduler/index.ts'
+import { compareScores, createSolver, explainLate, validateProblem } from '../../../shared/scheduler/index.ts'
+import type {
+  Assignment,
+  Elite,
+  Explanation,
+  Plan,
+  Problem,
+  Score,
+  Solver,
+} from '../../../shared/scheduler/index.ts'
 
 /** What the scheduler thread is asked to do. */
 export interface SolveRequest {
@@ -34,9 +42,64 @@ export interface SolveControl {
   now(): number
   shouldStop(): boolean
   onProgress(progress: SolveProgress): void
+  /** The other thread of the portfolio. */
+  readonly partner?: Partner
+}
+
+/** Carries the best states between the two threads of a solve; neither ever waits for the other. */
+export interface Partner {
+  send(elite: Elite): void
+  receive(): Elite | null
 }
 
 const PROGRESS_EVERY_MS = 100
+const EXCHANGE_EVERY_MS = 200
+
+/** Steps a solver to the end of its budget, trading elites with the partner. @returns whether it was told to stop */
+function search(problem: Problem, solver: Solver, control: SolveControl): boolean {
+  const { partner } = control
+  let reportedMs = control.now()
+  let tradedMs = reportedMs
+  let sent: Score | null = null
+  const trade = () => {
+    for (let elite = partner?.receive() ?? null; elite; elite = partner?.receive() ?? null)
+      solver.importElite(elite)
+    const { score } = solver.progress()
+    if (!partner || (sent && compareScores(score, sent, problem.objective) >= 0)) return
+    sent = score
+    partner.send(solver.exportElite())
+  }
+  while (solver.step()) {
+    if (control.shouldStop()) {
+      trade()
+      return true
+    }
+    const nowMs = control.now()
+    if (nowMs - tradedMs >= EXCHANGE_EVERY_MS) {
+      tradedMs = nowMs
+      trade()
+    }
+    if (nowMs - reportedMs >= PROGRESS_EVERY_MS) {
+      reportedMs = nowMs
+      control.onProgress(solver.progress())
+    }
+  }
+  trade()
+  return false
+}
+
+const solverFor = (request: SolveRequest, seed: number, control: SolveControl): Solver =>
+  createSolver(request.problem, {
+    seed,
+    timeMs: request.timeLimitMs,
+    now: () => control.now(),
+    initial: request.initial ? { assign: [...request.initial.assign] } : undefined,
+  })
+
+/** The second thread of a portfolio: searches from another seed and hands what it finds to the first. */
+export function runPartner(request: SolveRequest, control: SolveControl): void {
+  search(request.problem, solverFor(request, request.seed + 1, control), control)
+}
 
 /**
  * Plans one request; runs in the scheduler's thread. Every plan it returns has passed the independent checker.
@@ -45,25 +108,9 @@ const PROGRESS_EVERY_MS = 100
 export function runSolve(request: SolveRequest, control: SolveControl): SolveAnswer {
   const { problem } = request
   refuseInvalid(problem)
-  const solver = createSolver(problem, {
-    seed: request.seed,
-    timeMs: request.timeLimitMs,
-    now: () => control.now(),
-    initial: request.initial ? { assign: [...request.initial.assign] } : undefined,
-  })
+  const solver = solverFor(request, request.seed, control)
   control.onProgress(solver.progress())
-  let reportedMs = control.now()
-  let stopped = false
-  while (solver.step()) {
-    if (control.shouldStop()) {
-      stopped = true
-      break
-    }
-    const nowMs = control.now()
-    if (nowMs - reportedMs < PROGRESS_EVERY_MS) continue
-    reportedMs = nowMs
-    control.onProgress(solver.progress())
-  }
+  const stopped = search(problem, solver, control)
   control.onProgress(solver.progress())
   const plan = solver.plan()
   const check = checkPlan(problem, plan)
