@@ -74,3 +74,17 @@ export function preemptiveBound(
   }
   return bound
 }
+
+/** A lower bound on the weighted tardiness: every job alone in the shop. */
+export function tardinessBound(shop: CompiledShop): number {
+  const { jobs, jobStart, modeStart, modeDuration, release, due, weight } = shop
+  let sum = 0
+  for (let j = 0; j < jobs; j++) {
+    let ready = release[j]!
+    for (let u = jobStart[j]!; u < jobStart[j + 1]!; u++) {
+      ready += Math.min(...modeDuration.subarray(modeStart[u]!, modeStart[u + 1]!))
+    }
+    sum += weight[j]! * Math.max(0, ready - due[j]!)
+  }
+  return sum
+}

@@ -61,6 +61,19 @@ export class ShopGraph {
     return hasSetups ? setup[(k * setupStride + group[a]!) * setupStride + group[b]!]! : 0
   }
 
+  /** Index of the first operation of machine k that ends after a time. */
+  firstEndingAfter(k: number, time: number): number {
+    const base = k * this.shop.n
+    let low = 0
+    let high = this.count[k]!
+    while (low < high) {
+      const mid = (low + high) >> 1
+      if (this.end[this.sequence[base + mid]!]! > time) high = mid
+      else low = mid + 1
+    }
+    return low
+  }
+
   /** Takes over a solution; its order must respect the jobs. */
   load(order: ArrayLike<number>, machine: ArrayLike<number>): void {
     const { n, m, durationOn } = this.shop
@@ -237,6 +250,90 @@ export class ShopGraph {
     return true
   }
 
+  /**
+   * Earliest ends after `move(v, k, x)`, written to `into` (length n + 1 + jobs) without changing the graph;
+   * false if the move would close a cycle.
+   */
+  probe(v: number, k: number, x: number, into: Int32Array): boolean {
+    const { n, m, jobPred, jobSucc, durationOn, setup, setupStride, group } = this.shop
+    const { machinePred, machineSucc, machine, duration, order, position, mark, kept, moved, end } = this
+    const a = machinePred[v]!
+    const b = machineSucc[v]!
+    const from = machine[v]!
+    machineSucc[a] = b
+    machinePred[b] = a
+    let y: number
+    if (x === n) {
+      y = this.count[k]! > 0 ? this.sequence[k * n]! : n
+      if (y === v) y = b
+    } else y = machineSucc[x]!
+    machinePred[v] = x
+    machineSucc[v] = y
+    machineSucc[x] = v
+    machinePred[y] = v
+    machine[v] = k
+    const oldDuration = duration[v]!
+    duration[v] = durationOn[v * m + k]!
+
+    const at = position[v]!
+    let low = at
+    let high = at
+    let keptCount = 0
+    let movedCount = 0
+    let fits = true
+    const stamp = ++this.stamp
+    mark[v] = stamp
+    if (x !== n && position[x]! > at) {
+      high = position[x]!
+      moved[movedCount++] = v
+      for (let i = low + 1; i <= high; i++) {
+        const u = order[i]!
+        if (mark[jobPred[u]!] === stamp || mark[machinePred[u]!] === stamp) {
+          mark[u] = stamp
+          moved[movedCount++] = u
+        } else kept[keptCount++] = u
+      }
+      fits = mark[x] !== stamp
+      for (let i = 0; i < movedCount; i++) kept[keptCount + i] = moved[i]!
+    } else if (y !== n && position[y]! < at) {
+      low = position[y]!
+      // Filled from the back: what v depends on ends up in front, the rest behind, both in their old order.
+      let back = high - low
+      moved[movedCount++] = v
+      for (let i = high - 1; i >= low; i--) {
+        const u = order[i]!
+        if (mark[jobSucc[u]!] === stamp || mark[machineSucc[u]!] === stamp) {
+          mark[u] = stamp
+          moved[movedCount++] = u
+        } else kept[back--] = u
+      }
+      fits = mark[y] !== stamp
+      for (let i = 0; i < movedCount; i++) kept[back - i] = moved[i]!
+    } else kept[0] = v
+
+    if (fits) {
+      let first = low
+      if (b !== n && position[b]! < first) first = position[b]!
+      into.set(end)
+      for (let i = first; i < n; i++) {
+        const u = i < low || i > high ? order[i]! : kept[i - low]!
+        const w = machinePred[u]!
+        const ra = into[jobPred[u]!]!
+        const rb = into[w]! + setup[(machine[u]! * setupStride + group[w]!) * setupStride + group[u]!]!
+        into[u] = (rb > ra ? rb : ra) + duration[u]!
+      }
+    }
+    machineSucc[x] = y
+    machinePred[y] = x
+    machinePred[v] = a
+    machineSucc[v] = b
+    machineSucc[a] = v
+    machinePred[b] = v
+    machine[v] = from
+    duration[v] = oldDuration
+    return fits
+  }
+
   /** Moves v and what now depends on it within [low, high] behind position high; false on a cycle. */
   private shiftRight(v: number, low: number, high: number): boolean {
     const { order, position, mark, kept, moved, machinePred } = this
@@ -304,4 +401,10 @@ export class ShopGraph {
 
 export function createSolution(shop: CompiledShop): ShopSolution {
   return { value: Number.MAX_SAFE_INTEGER, order: new Int32Array(shop.n), machine: new Int32Array(shop.n) }
+}
+
+export function copySolution(from: ShopSolution, to: ShopSolution): void {
+  to.value = from.value
+  to.order.set(from.order)
+  to.machine.set(from.machine)
 }

@@ -71,7 +71,8 @@ export interface CompiledShop {
 }
 
 function checkMinutes(value: number, what: string): number {
-  if (!Number.isInteger(value) || value < 0 || value > 1_000_000_000) throw new RangeError(`${what}: ${value}`)
+  if (!Number.isInteger(value) || value < 0 || value > 1_000_000_000)
+    throw new RangeError(`${what}: ${value}`)
   return value
 }
 
@@ -97,6 +98,7 @@ export function compileShop(instance: ShopInstance): CompiledShop {
   let flexible = false
   let u = 0
   for (const [j, job] of instance.jobs.entries()) {
+    if (job.operations.length === 0) throw new RangeError(`job ${j} has no operation`)
     jobStart[j] = u
     due[j] = job.due === undefined ? 0x3fffffff : Math.min(0x3fffffff, job.due)
     release[j] = checkMinutes(job.release ?? 0, `release of job ${j}`)
@@ -131,7 +133,7 @@ export function compileShop(instance: ShopInstance): CompiledShop {
   jobStart[jobs] = n
   modeStart[n] = modeMachine.length
   const stride = groups + 1
-  const setup = new Int32Array(setups ? m * stride * stride : 0)
+  const setup = new Int32Array(m * stride * stride)
   if (setups) {
     for (let k = 0; k < m; k++) {
       const base = k * stride * stride

@@ -1,127 +1,177 @@
 import { Random } from '../random.ts'
-import { lowerBound } from './bounds.ts'
+import { Annealer } from './anneal.ts'
+import { lowerBound, tardinessBound } from './bounds.ts'
 import { constructRandom } from './construct.ts'
-import { createSolution, ShopGraph, type ShopSolution } from './graph.ts'
-import type { CompiledShop } from './instance.ts'
+import { copySolution, createSolution, ShopGraph, type ShopSolution } from './graph.ts'
+import type { CompiledShop, ShopObjective } from './instance.ts'
 import { blend, ElitePool } from './pool.ts'
-import { MakespanTabu } from './tabu.ts'
-import type { ShopElite, ShopPlan } from './index.ts'
+import { ExactTabu } from './tabu-exact.ts'
+import { MakespanTabu } from './tabu-makespan.ts'
+import type { TabuSearch } from './tabu.ts'
 
-export interface MakespanSettings {
+/** Defaults come from runs over the public sets; see the bench. */
+export interface SearchSettings {
   poolSize: number
+  /** Tabu iterations without a better schedule that end a run: from a random start, from a blend. */
   stallFirst: number
   stall: number
-  probes: number
-  probeLength: number
+  /** The second parent's part in a blend lies between these. */
+  shareLow: number
+  shareHigh: number
+  /** Runs in a row that may leave the pool as it is before it is rebuilt around the best. */
+  patience: number
+  /** Annealing steps from a random start and from a blend. */
+  annealFirst: number
+  anneal: number
 }
-export class MakespanSearch {
-  readonly best_: ShopSolution
-  readonly bound: number
-  iterations = 0
-  readonly shop: CompiledShop
-  private readonly random: Random
-  private readonly tabu: MakespanTabu
-  pool: ElitePool
-  private readonly draft: ShopSolution
-  private running = false
-  generation = 0
-  settings: MakespanSettings
-  stallNow = 0
 
-  constructor(shop: CompiledShop, seed: number, settings: Partial<MakespanSettings> = {}) {
+const defaults: SearchSettings = {
+  poolSize: 6,
+  stallFirst: 3000,
+  stall: 5000,
+  shareLow: 0.1,
+  shareHigh: 0.5,
+  patience: 60,
+  annealFirst: 1_000_000,
+  anneal: 600_000,
+}
+
+/**
+ * A population search: schedules are improved one after another, kept in a small pool if good and different,
+ * and new starts are blends of two of the pool. The makespan without set-ups is improved by tabu search on
+ * estimates; everything else by annealing followed by a short exact tabu search.
+ */
+export class PopulationSearch {
+  readonly shop: CompiledShop
+  readonly bound: number
+  readonly incumbent: ShopSolution
+  iterations = 0
+  private readonly settings: SearchSettings
+  private readonly random: Random
+  private readonly objective: ShopObjective
+  private readonly tabu: TabuSearch
+  private readonly annealer: Annealer | null
+  private readonly pool: ElitePool
+  private readonly draft: ShopSolution
+  private phase: 'idle' | 'anneal' | 'tabu' = 'idle'
+  private filling = true
+  private warm = false
+  private runs = 0
+  private fruitless = 0
+  private stallLimit = 0
+
+  constructor(
+    shop: CompiledShop,
+    seed: number,
+    objective: ShopObjective,
+    settings: Partial<SearchSettings> = {},
+  ) {
     this.shop = shop
-    this.settings = { poolSize: 6, stallFirst: 3000, stall: 5000, probes: 1, probeLength: 500, ...settings }
+    this.settings = { ...defaults, ...settings }
     this.random = new Random(seed)
-    this.tabu = new MakespanTabu(new ShopGraph(shop), this.random)
+    this.objective = objective
+    const graph = new ShopGraph(shop)
+    const plain = objective === 'makespan' && !shop.hasSetups
+    this.tabu = plain ? new MakespanTabu(graph, this.random) : new ExactTabu(graph, this.random, objective)
+    this.annealer = plain ? null : new Annealer(graph, this.random, objective)
     this.pool = new ElitePool(shop, this.settings.poolSize)
-    this.best_ = createSolution(shop)
+    this.incumbent = createSolution(shop)
     this.draft = createSolution(shop)
-    this.bound = lowerBound(shop)
+    this.bound = objective === 'makespan' ? lowerBound(shop) : tardinessBound(shop)
   }
 
   get proven(): boolean {
-    return this.best_.value <= this.bound
+    return this.incumbent.value <= this.bound
+  }
+
+  /** The next run starts from this schedule itself instead of a random one or a blend. */
+  startFrom(solution: ShopSolution): void {
+    this.adopt(solution)
+    copySolution(solution, this.draft)
+    this.warm = true
+  }
+
+  adopt(solution: ShopSolution): void {
+    this.pool.add(solution)
+    if (solution.value < this.incumbent.value) copySolution(solution, this.incumbent)
   }
 
   step(iterations: number): void {
     const end = this.iterations + iterations
     while (this.iterations < end && !this.proven) {
-      if (!this.running) this.begin()
-      const used = this.tabu.run(end - this.iterations, this.stallNow, this.bound)
-      this.iterations += Math.max(1, used)
-      if (this.tabu.best.value < this.best_.value) copySolution(this.tabu.best, this.best_)
-      if (this.iterations < end) {
-        this.running = false
+      if (this.phase === 'idle') this.begin()
+      const budget = end - this.iterations
+      if (this.phase === 'anneal') {
+        const annealer = this.annealer!
+        const used = annealer.run(budget, this.bound)
+        this.iterations += used
+        this.take(annealer.best)
+        if (used === budget) continue
+        this.tabu.start(annealer.best.order, annealer.best.machine)
+        this.phase = 'tabu'
+      } else {
+        const used = this.tabu.run(budget, this.stallLimit, this.bound)
+        this.iterations += used
+        this.take(this.tabu.best)
+        if (used === budget) continue
+        // A run costs at least one iteration, so that a shop without any move cannot loop for ever.
+        this.iterations++
         this.finish()
       }
     }
   }
-  private filling = true
+
+  private take(solution: ShopSolution): void {
+    if (solution.value < this.incumbent.value) copySolution(solution, this.incumbent)
+  }
+
   private begin(): void {
-    const { shop, random, draft, pool } = this
-    if (this.filling) {
-      constructRandom(shop, random, 0.7, draft)
-      this.stallNow = this.settings.stallFirst
-    } else {
+    const { shop, random, draft, pool, settings } = this
+    const fresh = (this.filling && !this.warm) || pool.members.length < 2
+    if (this.warm) this.warm = false
+    else if (fresh) constructRandom(shop, random, 0.7, draft)
+    else {
       const a = random.int(pool.members.length)
       let b = random.int(pool.members.length - 1)
       if (b >= a) b++
-      const share = 0.3 + 0.4 * random.float()
+      const share = settings.shareLow + (settings.shareHigh - settings.shareLow) * random.float()
       blend(shop, pool.members[a]!.solution, pool.members[b]!.solution, share, random, draft)
-      this.stallNow = this.settings.stall
     }
-    this.tabu.start(draft.order, draft.machine)
-    this.running = true
-  }
-  get bestValue(): number {
-    return this.best_.value
-  }
-
-  lowerBound(): number {
-    return this.bound
-  }
-
-  best(): ShopPlan {
-    return planOf(this.shop, this.best_)
+    this.stallLimit = fresh ? settings.stallFirst : settings.stall
+    if (!this.annealer) {
+      this.tabu.start(draft.order, draft.machine)
+      this.phase = 'tabu'
+      return
+    }
+    this.stallLimit = 300
+    const unit = this.heatUnit()
+    const steps = fresh ? settings.annealFirst : settings.anneal
+    this.annealer.start(draft.order, draft.machine, (fresh ? 1 : 0.4) * unit, 0.03 * unit, steps)
+    this.phase = 'anneal'
   }
 
-  exportElite(): ShopElite {
-    const { value, order, machine } = this.best_
-    return { value, order: order.slice(), machine: machine.slice() }
+  /** Temperature scale: what a mean operation's delay costs, ten times over for tardiness. */
+  private heatUnit(): number {
+    const { modeDuration, weight, jobs } = this.shop
+    const mean = modeDuration.reduce((sum, p) => sum + p, 0) / Math.max(1, modeDuration.length)
+    if (this.objective === 'makespan') return Math.max(0.5, mean)
+    return Math.max(1, (10 * mean * weight.reduce((sum, w) => sum + w, 0)) / Math.max(1, jobs))
   }
 
-  importElite(elite: ShopElite): void {
-    this.pool.add(elite)
-    if (elite.value < this.best_.value) copySolution(elite, this.best_)
-  }
-
-  accepted = 0
   private finish(): void {
-    this.generation++
-    const kept = this.pool.add(this.tabu.best)
-    if (this.filling && (this.pool.full || this.generation > 2 * this.settings.poolSize) && this.pool.members.length > 1) this.filling = false
-    if (kept) this.accepted = 0
-    else if (++this.accepted > 60) {
-      const best = this.pool.best()!
-      this.pool = new ElitePool(this.shop, this.settings.poolSize)
-      this.pool.add(best)
+    const { pool, settings } = this
+    this.phase = 'idle'
+    this.runs++
+    const kept = pool.add(this.tabu.best)
+    if (this.filling) {
+      if (pool.members.length > 1 && (pool.full || this.runs > 2 * settings.poolSize)) this.filling = false
+    } else if (kept) this.fruitless = 0
+    else if (++this.fruitless > settings.patience) {
+      pool.clear()
+      pool.add(this.incumbent)
       this.filling = true
-      this.generation = 0
-      this.accepted = 0
+      this.runs = 0
+      this.fruitless = 0
     }
   }
-}
-
-function copySolution(from: ShopSolution, to: ShopSolution): void {
-  to.value = from.value
-  to.order.set(from.order)
-  to.machine.set(from.machine)
-}
-
-function planOf(shop: CompiledShop, solution: ShopSolution): ShopPlan {
-  const graph = new ShopGraph(shop)
-  graph.load(solution.order, solution.machine)
-  const end = graph.end.slice(0, shop.n)
-  const start = end.map((e, u) => e - graph.duration[u]!)
-  return { value: solution.value, start, end, machine: solution.machine.slice() }
 }

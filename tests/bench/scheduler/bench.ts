@@ -70,7 +70,9 @@ export async function run(args: string[]): Promise<number> {
   }
   if (options.set === 'belt' || options.set === 'repair') return runOwn(options)
   if (options.data === '') {
-    console.error(`no data: give --data DIR or set CHANBO_DATA (looked for ${values.data ?? '../shared/data'})`)
+    console.error(
+      `no data: give --data DIR or set CHANBO_DATA (looked for ${values.data ?? '../shared/data'})`,
+    )
     return 2
   }
   return runShops(options)

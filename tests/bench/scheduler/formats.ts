@@ -94,7 +94,8 @@ function parseFlexible(numbers: Numbers, jobCount: number, machines: number): Sh
   if (rest.length === 0) return fromZero({ machines, jobs })
   if (rest.length !== machines * total * total) throw new FormatError(`${rest.length} numbers too many`)
   const between: Int32Array[] = []
-  for (let k = 0; k < machines; k++) between.push(Int32Array.from(rest.slice(k * total * total, (k + 1) * total * total)))
+  for (let k = 0; k < machines; k++)
+    between.push(Int32Array.from(rest.slice(k * total * total, (k + 1) * total * total)))
   const setups: ShopSetups = { groups: total, between }
   return fromZero({ machines, jobs, setups })
 }

@@ -25,7 +25,9 @@ export interface DataFile {
 export function listFiles(root: string): DataFile[] {
   const files: DataFile[] = []
   const visit = (folder: string): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    )) {
       const file = path.join(folder, entry.name)
       if (entry.isDirectory()) visit(file)
       else if (!/\.(tsv|csv|json|md|xml)$/i.test(entry.name)) {
@@ -68,7 +70,10 @@ const wordsOf = (text: string): Set<string> => new Set(text.toLowerCase().split(
 export function readBestKnown(root: string): Known[] {
   let folder = root
   for (let level = 0; level < 4; level++) {
-    for (const file of [path.join(folder, 'best-known.tsv'), path.join(folder, 'scheduling', 'best-known.tsv')]) {
+    for (const file of [
+      path.join(folder, 'best-known.tsv'),
+      path.join(folder, 'scheduling', 'best-known.tsv'),
+    ]) {
       if (!existsSync(file)) continue
       return readFileSync(file, 'utf8')
         .trim()
@@ -89,14 +94,14 @@ export function readBestKnown(root: string): Known[] {
   return []
 }
 
-/** The row of the same name and size whose path shares most words with the file's. */
+/** The row of the same name and number of jobs whose path shares most words with the file's. */
 export function findKnown(known: Known[], file: DataFile, shop: ShopInstance): Known | undefined {
   const words = wordsOf(file.relative)
   let best: Known | undefined
   let bestShared = -1
   for (const row of known) {
-    if (row.name !== file.name || row.jobs !== shop.jobs.length || row.machines !== shop.machines) continue
-    let shared = 0
+    if (row.name !== file.name || row.jobs !== shop.jobs.length) continue
+    let shared = row.machines === shop.machines ? 1 : 0
     for (const word of row.words) if (words.has(word)) shared++
     if (shared > bestShared) {
       best = row

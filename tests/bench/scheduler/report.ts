@@ -29,7 +29,8 @@ export class Report {
     const bound = Math.max(item.knownLower ?? 0, ...replies.map((reply) => reply.lowerBound))
     const peerValue = peer?.value ?? undefined
     const base = item.known ?? peerValue ?? bound
-    const reference = item.known !== undefined ? 'best-known' : peerValue !== undefined ? peer!.label : 'bound'
+    const reference =
+      item.known !== undefined ? 'best-known' : peerValue !== undefined ? peer!.label : 'bound'
     const gapPct = base > 0 ? 100 * (mean(values) / base - 1) : mean(values) > 0 ? 100 : 0
     this.rows.push({ item, values, gapPct, reference, peer })
     const unit = item.objective === 'makespan' ? 'min' : 'weighted min'
@@ -48,7 +49,9 @@ export class Report {
       }
       return
     }
-    const peerText = peer ? `  ${peer.label} ${peer.value ?? 'none'}${peer.optimal ? ' (optimal)' : ''} ${round(peer.seconds)} s` : ''
+    const peerText = peer
+      ? `  ${peer.label} ${peer.value ?? 'none'}${peer.optimal ? ' (optimal)' : ''} ${round(peer.seconds)} s`
+      : ''
     console.log(
       `${item.name.padEnd(20)} ${values.join(' ').padEnd(24)} ${reference} ${base}`.padEnd(70) +
         `${gapPct.toFixed(2).padStart(8)} %  bound ${bound}  ${seconds.toFixed(1)} s${peerText}`,
@@ -59,7 +62,10 @@ export class Report {
     if (this.rows.length === 0) return
     const late = this.rows.filter((row) => row.item.objective === 'weighted-tardiness')
     for (const tag of new Set(late.flatMap((row) => row.item.tags ?? []))) {
-      this.tardiness(`${this.set} ${tag}`, late.filter((row) => row.item.tags?.includes(tag)))
+      this.tardiness(
+        `${this.set} ${tag}`,
+        late.filter((row) => row.item.tags?.includes(tag)),
+      )
     }
     if (late.length === this.rows.length) this.tardiness(this.set, late)
     const compared = this.rows.filter((row) => typeof row.peer?.value === 'number')
@@ -71,7 +77,8 @@ export class Report {
     const without = this.rows.filter((row) => row.reference === 'bound').length
     if (without > 0) this.line(this.set, 'cases_against_own_bound', without, 'cases')
     this.line(this.set, 'faulty_plans', faulty, 'plans')
-    const gap = late.length === this.rows.length ? this.sumGap(late) : mean(this.rows.map((row) => row.gapPct))
+    const gap =
+      late.length === this.rows.length ? this.sumGap(late) : mean(this.rows.map((row) => row.gapPct))
     this.line(this.set, 'gap_mean_pct', gap, '%')
   }
 

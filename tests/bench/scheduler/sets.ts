@@ -30,7 +30,9 @@ const fileSets: Record<string, (file: DataFile) => boolean> = {
 export const setNames = [...Object.keys(fileSets), 'twt', 'setup', 'belt', 'repair', 'quick']
 
 const quickNames = new Set(
-  'mk04 mk06 mk07 mk10 01a 05a 08a mt10c1 setb4c9 edata/la19 rdata/la18 vdata/la03 ft10 la38 abz8 ta21'.split(' '),
+  'mk04 mk06 mk07 mk10 01a 05a 08a mt10c1 setb4c9 edata/la19 rdata/la18 vdata/la03 ft10 la38 abz8 ta21'.split(
+    ' ',
+  ),
 )
 
 /** The cases of a set; files of other kinds in the folder are left alone, unreadable ones are named. */
@@ -42,7 +44,9 @@ export function loadSet(set: string, root: string): Case[] {
     const plain = files.filter((file) => quickNames.has(file.name) || quickNames.has(shortName(file)))
     const jobShopOnly = plain.filter((file) => /^(la|ft|abz|ta)/.test(file.name) === false || isWanted(file))
     const late = loadTardiness(files, root).filter((item) => /^(la17|orb07) f=1\.3/.test(item.name))
-    const change = loadSetups(files).filter((item) => /fattahi_setup_0[89]|mk05-setup|la02-setup/.test(item.name))
+    const change = loadSetups(files).filter((item) =>
+      /fattahi_setup_0[89]|mk05-setup|la02-setup/.test(item.name),
+    )
     return [...toCases(jobShopOnly, root), ...late, ...change]
   }
   const wanted = fileSets[set]
@@ -51,8 +55,10 @@ export function loadSet(set: string, root: string): Case[] {
   return toCases(chosen.length > 0 ? chosen : files, root)
 }
 
-const shortName = (file: DataFile): string => file.relative.toLowerCase().split('/').slice(-2).join('/').replace('.txt', '')
-const isWanted = (file: DataFile): boolean => (isJobShop(file) ? quickNames.has(file.name) : quickNames.has(shortName(file)))
+const shortName = (file: DataFile): string =>
+  file.relative.toLowerCase().split('/').slice(-2).join('/').replace('.txt', '')
+const isWanted = (file: DataFile): boolean =>
+  isJobShop(file) ? quickNames.has(file.name) : quickNames.has(shortName(file))
 
 function toCases(files: DataFile[], root: string): Case[] {
   const known = readBestKnown(root)
@@ -104,7 +110,8 @@ function loadSetups(files: DataFile[]): Case[] {
   const cases: Case[] = []
   for (const file of files) {
     const ready = within(file, 'fattahi') || within(file, 'setup')
-    const source = fileSets.mk15!(file) || (/^la\d+$/.test(file.name) && (isJobShop(file) || within(file, 'edata')))
+    const source =
+      fileSets.mk15!(file) || (/^la\d+$/.test(file.name) && (isJobShop(file) || within(file, 'edata')))
     if (!ready && !source) continue
     const shop = readShop(file.file)
     if (!shop) continue

@@ -21,7 +21,8 @@ export function findFaults(shop: ShopInstance, objective: ShopObjective, plan: S
       }
       const times = operation.modes.filter((mode) => mode.machine === machine).map((mode) => mode.duration)
       if (times.length === 0) faults.push(`${name} cannot run on machine ${machine}`)
-      if (!Number.isInteger(start) || start < ready) faults.push(`${name} starts at ${start}, before ${ready}`)
+      if (!Number.isInteger(start) || start < ready)
+        faults.push(`${name} starts at ${start}, before ${ready}`)
       const end = start + Math.min(...times)
       byMachine[machine]?.push({ start, end, name, group: operation.group ?? 0 })
       ready = end

@@ -63,7 +63,13 @@ function publish(search: ShopSearch, shared: Int32Array, base: number): void {
 }
 
 /** Imports the other lane's schedule if it is new; returns its value. A torn read is tried again next time. */
-function adopt(search: ShopSearch, shared: Int32Array, base: number, seen: Int32Array, other: number): number {
+function adopt(
+  search: ShopSearch,
+  shared: Int32Array,
+  base: number,
+  seen: Int32Array,
+  other: number,
+): number {
   const version = Atomics.load(shared, base)
   if (version === 0 || version % 2 === 1) return Number.MAX_SAFE_INTEGER
   const n = search.shop.n
