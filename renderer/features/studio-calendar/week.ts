@@ -25,6 +25,17 @@ export interface PlacedBooking {
   readonly endMin: number
 }
 
+/** One or two characters over a narrow column: the room's number, else the first letter of its name. */
+export function studioMark(name: string): string {
+  return /\d+/.exec(name)?.[0] ?? [...name][0] ?? ''
+}
+
+const byName = new Intl.Collator('zh-CN', { numeric: true })
+/** Rooms in the order of their names, on every day the same. */
+export function sortStudios(week: Week): Week {
+  return { ...week, studios: [...week.studios].sort((a, b) => byName.compare(a.name, b.name)) }
+}
+
 /** The hours the grid shows: from the earliest opening to the latest closing, whole hours. */
 export function gridHours(studios: readonly Studio[]): { fromMin: number; toMin: number } {
   if (studios.length === 0) return { fromMin: 480, toMin: 1440 }
