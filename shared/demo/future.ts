@@ -98,16 +98,17 @@ function addFixed(world: DemoWorld, hash: Sha256Hex, row: Fixed, index: number):
     addReview(world, hash, ref, merchant, skus, at(world, day - 1, 640))
   if (day === 0)
     addMarks(world, ref, ['identity-reported', 'seller-shown', 'network-checked'], at(world, 0, 690))
-  addChain(
-    world,
-    ref,
+  addChain(world, {
+    sessionRef: ref,
     merchant,
-    skus[0]!,
-    likely[0]!,
-    startMs,
-    endMs,
-    gap === 'in-qc' ? 'made' : day < 2 ? 'passed' : 'wanted',
-  )
+    hero: skus[0]!,
+    likely: likely[0]!,
+    earliestMs: startMs,
+    latestEndMs: endMs,
+    durationMin,
+    sample: gap === 'in-qc' ? 'made' : day < 2 ? 'passed' : 'wanted',
+    kind: 'quick-response',
+  })
   return ref
 }
 
@@ -137,21 +138,24 @@ export function addBooking(
   })
 }
 
+interface Chain {
+  readonly sessionRef: string
+  readonly merchant: DemoMerchant
+  readonly hero: DemoSku
+  readonly likely: number
+  readonly earliestMs: number
+  readonly latestEndMs: number
+  readonly durationMin: number
+  readonly sample: 'passed' | 'made' | 'wanted'
+  readonly kind: 'quick-response' | 'presale-test' | 'pre-stock'
+}
+
 /**
  * What a session needs made: a sample first (unless it has passed already) and the goods it will sell. `made` means that
  * it is on the line now.
  */
-function addChain(
-  world: DemoWorld,
-  sessionRef: string,
-  merchant: DemoMerchant,
-  hero: DemoSku,
-  likely: number,
-  earliestMs: number,
-  latestEndMs: number,
-  sample: 'passed' | 'made' | 'wanted',
-  kind: 'quick-response' | 'presale-test' | 'pre-stock' = 'quick-response',
-): void {
+function addChain(world: DemoWorld, chain: Chain): void {
+  const { sessionRef, merchant, hero, likely, earliestMs, latestEndMs, sample, kind } = chain
   const { drafts, nowMs } = world
   const order = (fields: Record<string, string | number | null>) =>
     drafts.put('productionOrder', {
@@ -176,7 +180,7 @@ function addChain(
       kind: 'sample',
       quantity: 2,
       releaseMs: Math.min(nowMs, earliestMs),
-      dueMs: earliestMs,
+      dueMs: latestEndMs - chain.durationMin * MINUTE_MS,
       status: sample === 'made' ? 'running' : 'open',
       doneQuantity: 0,
     })
@@ -209,6 +213,7 @@ function addWanted(world: DemoWorld, count: number): void {
     const likely = skus.map(
       (sku, position) => likelyOf(world, merchant, sku.family) >> (position === 0 ? 0 : 2),
     )
+    const durationMin = pick(random, [120, 120, 150, 180, 180, 210])
     const able = world.streamers.filter((who) => who.families.includes(hero.family))
     const ref = addSession(world, {
       key: `wanted/${index}`,
@@ -218,24 +223,24 @@ function addWanted(world: DemoWorld, count: number): void {
       status: 'wanted',
       earliestMs,
       latestMs,
-      durationMin: pick(random, [120, 120, 150, 180, 180, 210]),
+      durationMin,
       wishStudios: random.chance(0.2) ? [pick(random, world.studios.slice(0, 3)).ref] : [],
       wishStreamers: able.map((who) => who.ref),
       primeTime: random.chance(0.3),
     })
     const draw = random.float()
     const kind = draw < 0.78 ? 'quick-response' : draw < 0.9 ? 'pre-stock' : 'presale-test'
-    addChain(
-      world,
-      ref,
+    addChain(world, {
+      sessionRef: ref,
       merchant,
       hero,
-      likely[0]!,
+      likely: likely[0]!,
       earliestMs,
-      latestMs,
-      random.chance(0.6) ? 'wanted' : 'passed',
+      latestEndMs: latestMs,
+      durationMin,
+      sample: random.chance(0.6) ? 'wanted' : 'passed',
       kind,
-    )
+    })
   })
 }
 

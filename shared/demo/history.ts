@@ -210,7 +210,8 @@ function drawLife(world: DemoWorld, paidMs: number, dueMs: number, paidFen: numb
     Math.round((Date.parse(dayOf(picked)) - Date.parse(world.today)) / DAY_MS),
     pick(random, [690, 960, 1110]),
   )
-  const isPlausible = pickedUpMs > paidMs + HOUR_MS && (!isKept || pickedUpMs <= dueMs)
+  const isPlausible =
+    pickedUpMs > paidMs + HOUR_MS && (isKept ? pickedUpMs <= dueMs : pickedUpMs <= nowMs || picked > nowMs)
   const shippedMs = isPlausible ? pickedUpMs : picked
   if (shippedMs > nowMs) return openLife(nowMs)
   const completedMs = shippedMs + random.between(60, 150) * HOUR_MS

@@ -30,7 +30,7 @@ function addStock(world: DemoWorld): void {
   const { random, drafts } = world
   for (const merchant of world.merchants)
     for (const sku of merchant.skus) {
-      const isShort = merchant.key === 'haidiaojiang' && sku.productName === merchant.skus[0]!.productName
+      const isShort = merchant.key === 'haidiaojiang' && sku === merchant.skus[0]
       const most = sku.family === 'lure' || sku.family === 'line' ? 900 : 140
       drafts.put('stockMove', {
         skuId: sku.ref,
@@ -75,6 +75,18 @@ function addLive(world: DemoWorld, hash: Sha256Hex): void {
     evidence: '盐雾与承重合格',
     atMs: at(world, -1, 1000),
   })
+  drafts.put('productionOrder', {
+    skuId: skus[0]!.ref,
+    kind: 'quick-response',
+    sessionId: ref,
+    sourceKey: null,
+    quantity: 900,
+    releaseMs: endMs,
+    dueMs: pickUpDueMs(endMs, merchant.promiseHours, DEMO_ZONE),
+    weight: 3,
+    status: 'open',
+    doneQuantity: 0,
+  })
   drafts.put('dropout', {
     sessionId: ref,
     startMs: at(world, 0, 822),
@@ -100,21 +112,20 @@ function addTroubles(world: DemoWorld): void {
   const { random, drafts, nowMs } = world
   const of = (key: string) => world.merchants.find((one) => one.key === key)!
 
-  // Sold out some evenings ago: everything is due tomorrow at 06:00 and nothing is in stock.
+  // Sold out on an afternoon: due today by 18:00, nothing in stock, and no line can change over and finish by then.
   const soldOut = of('haidiaojiang')
   const hero = soldOut.skus[0]!
-  const evening = at(world, -1 - soldOut.promiseHours / 24 + 1, 19 * 60)
-  const dueMs = pickUpDueMs(evening, soldOut.promiseHours, DEMO_ZONE)
-  for (let serial = 0; serial < 86; serial++)
-    addOrder(world, soldOut, hero, evening + random.int(3 * HOUR_MS), null, 91_000 + serial, 'open')
+  const soldFrom = at(world, -soldOut.promiseHours / 24, 16 * 60 + 5)
+  for (let serial = 0; serial < 200; serial++)
+    addOrder(world, soldOut, hero, soldFrom + random.int(110 * MINUTE_MS), null, 91_000 + serial, 'open')
   drafts.put('productionOrder', {
     skuId: hero.ref,
     kind: 'quick-response',
     sessionId: null,
     sourceKey: null,
-    quantity: 110,
-    releaseMs: at(world, -1, 480),
-    dueMs,
+    quantity: 230,
+    releaseMs: at(world, 0, 480),
+    dueMs: at(world, 0, 18 * 60),
     weight: 4,
     status: 'open',
     doneQuantity: 0,

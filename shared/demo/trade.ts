@@ -131,8 +131,7 @@ const GOODS: Readonly<Record<Family, FamilyGoods>> = {
 /** Promises the story depends on; the rest are drawn. */
 const PROMISE_HOURS: Readonly<Record<string, number>> = { wendengxian: 360, haidiaojiang: 72, yuanyang: 48 }
 
-const sizeOf = (rank: number) =>
-  (rank < 8 ? 'head' : rank < 20 ? 'middle' : 'long-tail') as DemoMerchant['sizeClass']
+const sizeOf = (rank: number) => (rank < 8 ? 'head' : rank < 20 ? 'middle' : 'long-tail')
 const productsOf = (rank: number) => (rank < 4 ? 5 : rank < 8 ? 4 : rank < 20 ? 2 : 1)
 
 /** Forty merchants of very unequal size with their products, SKUs, papers and first quality gates. */

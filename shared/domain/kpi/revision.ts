@@ -32,7 +32,7 @@ export function medianHours(cases: readonly RevisionClock[], asOfMs: number): nu
   const spans = cases
     .map((one) => {
       const isAnswered = one.answeredMs !== null && one.answeredMs <= asOfMs
-      return { ms: (isAnswered ? one.answeredMs! : asOfMs) - one.openedMs, isAnswered }
+      return { ms: (isAnswered ? one.answeredMs : asOfMs) - one.openedMs, isAnswered }
     })
     .filter((span) => span.ms >= 0)
     .sort((a, b) => a.ms - b.ms || Number(b.isAnswered) - Number(a.isAnswered))

@@ -93,7 +93,7 @@ describe('the demo belt', () => {
           field !== undefined &&
           (value === null ? field.nullable : field.type !== 'int' || Number.isSafeInteger(value)) &&
           (!field.oneOf || field.oneOf.includes(value as string))
-        if (!fits) wrong.push(`${draft.table}.${name} = ${String(value)}`)
+        if (!fits) wrong.push(`${draft.table}.${name} = ${JSON.stringify(value)}`)
       }
       for (const ref of refsIn(draft.fields)) if (!seen.has(ref)) wrong.push(`${draft.table} → ${ref}`)
       if (draft.key !== undefined) seen.add(draft.key)

@@ -15,13 +15,6 @@ import { previewPaste } from './paste.ts'
 /** Merchants may appeal a change of credit this long. */
 const APPEAL_MS = 7 * DAY_MS
 
-const PARENTS = {
-  liveBase: 'liveBase',
-  factory: 'factory',
-  merchant: 'merchant',
-  product: 'product',
-} as const
-
 /** @throws Refusal `bad-refs` when the row that is referred to is gone */
 function requireRow(
   ctx: CommandContext,

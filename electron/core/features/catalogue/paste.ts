@@ -94,14 +94,14 @@ function inputOf(db: Db, kind: PasteKind, baseId: string, values: Values, proble
       maxStretchMin: 240,
       minRestMin: 480,
     }
-  const { factory, changeMin, ...rest } = values
+  const { factory: named, changeMin, ...rest } = values
+  const factory = typeof named === 'string' ? named : ''
   const found = prepared<[string, string, string], { id: string }>(
     db,
     'SELECT id FROM factory WHERE deleted = 0 AND baseId = ? AND (name = ? OR shortName = ?) ORDER BY createdMs, id LIMIT 1',
-  ).get(baseId, String(factory ?? ''), String(factory ?? ''))
-  if (factory !== undefined && !found)
-    problems.push(problem('factory', 'paste.unknownFactory', String(factory)))
-  const families = Object.keys((rest['unitsPerHour'] ?? {}) as Record<string, number>)
+  ).get(baseId, factory, factory)
+  if (factory !== '' && !found) problems.push(problem('factory', 'paste.unknownFactory', factory))
+  const families = Object.keys(rest['unitsPerHour'] ?? {})
   const minutes = typeof changeMin === 'number' ? changeMin : 30
   return {
     ...rest,

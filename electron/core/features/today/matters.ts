@@ -12,6 +12,7 @@ import {
   refusedClaims,
   verdictsSince,
   type Colleague,
+  type LateWork,
   type OverdueGroup,
 } from './repo.ts'
 import { sourceParams, type SessionView } from './session-view.ts'
@@ -60,13 +61,14 @@ export function mattersOf(
     )
   }
   const isHere = (base: string) => baseId === null || base === baseId
+  const late = lateWork(db).filter((work) => isHere(work.baseId))
   const matters = [
     ...sessionMatters(
       sessions.filter((session) => isHere(session.baseId)),
       owner,
     ),
-    ...planMatters(ctx, isHere, owner),
-    ...orderMatters(ctx, baseId, owner),
+    ...planMatters(late, owner),
+    ...orderMatters(ctx, baseId, owner, new Set(late.map((work) => work.skuId))),
     ...slotMatters(ctx, isHere, owner),
     ...verdictsSince(db, nowMs - DAY_MS)
       .filter((verdict) => verdict.verdict === 'failed' && isHere(verdict.baseId))
@@ -160,9 +162,8 @@ function sessionMatters(sessions: readonly SessionView[], owner: OwnerOf): Matte
   })
 }
 
-function planMatters(ctx: QueryContext, isHere: (baseId: string) => boolean, owner: OwnerOf): Matter[] {
-  return lateWork(ctx.db)
-    .filter((work) => isHere(work.baseId))
+function planMatters(late: readonly LateWork[], owner: OwnerOf): Matter[] {
+  return [...late]
     .sort((a, b) => (b.exposureFen ?? 0) - (a.exposureFen ?? 0))
     .slice(0, MOST_OF_A_KIND)
     .map((work) => ({
@@ -183,15 +184,20 @@ function planMatters(ctx: QueryContext, isHere: (baseId: string) => boolean, own
     }))
 }
 
-/** Orders that are overdue, by merchant, and SKUs with orders due within a day that the stock does not cover. */
-function orderMatters(ctx: QueryContext, baseId: string | null, owner: OwnerOf): Matter[] {
+/** `told`: SKUs whose late work is named already. Orders that are overdue, by merchant, and SKUs with orders due within a day that the stock does not cover. */
+function orderMatters(
+  ctx: QueryContext,
+  baseId: string | null,
+  owner: OwnerOf,
+  told: ReadonlySet<string>,
+): Matter[] {
   const { db, nowMs } = ctx
   const scope = baseId === null ? null : `base:${baseId}`
   const overdue = mergeByMerchant(
     openDueBy(db, 0, nowMs, scope).map((group) => withExposure(ctx, group, nowMs)),
   )
   const short = openDueBy(db, nowMs, nowMs + DUE_NOTICE_MS, scope)
-    .filter((group) => group.stock < group.units)
+    .filter((group) => group.stock + group.coming < group.units && !told.has(group.skuId ?? ''))
     .map((group) => withExposure(ctx, group, nowMs + DUE_NOTICE_MS))
   return [
     ...mostCostly(overdue).map((group) => orderMatter(group, true, owner)),

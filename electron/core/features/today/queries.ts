@@ -1,4 +1,4 @@
-import type { TodayBlock, TodayView, todayContract } from '../../../../shared/contract/today.ts'
+import type { Matter, TodayBlock, TodayView, todayContract } from '../../../../shared/contract/today.ts'
 import type { Sentence } from '../../../../shared/contract/planning.ts'
 import { blocking } from '../../../../shared/domain/rules/evaluate.ts'
 import { SHIPPING_RULE } from '../../../../shared/domain/promise.ts'
@@ -67,7 +67,7 @@ function todayView(baseId: string | null, ctx: QueryContext): TodayView {
   const matters = mattersOf(ctx, all, baseId)
   const cutOffMs = atMinute(day, SHIPPING_RULE.sameDayCutOffMin, belt.timeZone)
   const due = dueBetween(db, toMs, scope)
-  const late = matters.find((matter) => matter.kind === 'late')
+  const late = mostOrders(matters.filter((matter) => matter.kind === 'late'))
   return {
     nowMs,
     dayKey: day,
@@ -91,7 +91,7 @@ function todayView(baseId: string | null, ctx: QueryContext): TodayView {
         ? {
             sessionId: null,
             merchant: String(late.title.params['merchant'] ?? ''),
-            orders: Number(late.title.params['orders'] ?? late.title.params['units'] ?? 0),
+            orders: ordersOf(late),
             dueMs: late.dueMs,
           }
         : null,
@@ -104,6 +104,11 @@ function todayView(baseId: string | null, ctx: QueryContext): TodayView {
     asOfMs: nowMs,
   }
 }
+
+const ordersOf = ({ title }: Matter): number => Number(title.params['orders'] ?? title.params['units'] ?? 0)
+
+const mostOrders = (matters: readonly Matter[]): Matter | undefined =>
+  [...matters].sort((a, b) => ordersOf(b) - ordersOf(a))[0]
 
 /** Studios are shared: their lanes show every base's broadcasts. */
 function lanesOf(

@@ -128,6 +128,8 @@ export interface OverdueGroup {
   readonly units: number
   readonly firstDueMs: number
   readonly stock: number
+  /** Units that the plan that stands finishes by then. */
+  readonly coming: number
 }
 
 /** Open orders due between two instants, by SKU, with what is in stock of it. */
@@ -136,7 +138,12 @@ export function openDueBy(db: Db, fromMs: number, untilMs: number, scope: string
     db,
     `SELECT product.merchantId, merchant.shortName AS merchant, substr(open.scope, 6) AS baseId, open.skuId, sku.name AS sku,
        open.orders, open.units, open.firstDueMs,
-       coalesce((SELECT sum(quantity) FROM stockMove WHERE stockMove.skuId = open.skuId), 0) AS stock
+       coalesce((SELECT sum(quantity) FROM stockMove WHERE stockMove.skuId = open.skuId), 0) AS stock,
+       coalesce((SELECT sum(productionOrder.quantity - productionOrder.doneQuantity) FROM productionOrder
+         JOIN planItem ON planItem.orderId = productionOrder.id AND planItem.kind = 'production' AND planItem.endMs <= open.firstDueMs
+         JOIN currentPlan ON currentPlan.planId = planItem.planId AND currentPlan.deleted = 0
+         WHERE productionOrder.skuId = open.skuId AND productionOrder.deleted = 0
+           AND productionOrder.status IN ('open', 'running')), 0) AS coming
      FROM (SELECT scope, skuId, count(*) AS orders, sum(quantity) AS units, min(dueMs) AS firstDueMs
        FROM orderNow WHERE isOpen = 1 AND dueMs >= ? AND dueMs < ? AND (? IS NULL OR scope = ?) GROUP BY scope, skuId) AS open
      LEFT JOIN sku ON sku.id = open.skuId LEFT JOIN product ON product.id = sku.productId
@@ -172,6 +179,7 @@ export const dueBetween = (
 export interface LateWork {
   readonly taskKey: string
   readonly orderId: string
+  readonly skuId: string
   readonly sessionId: string | null
   readonly lateMin: number
   readonly endMs: number
@@ -187,7 +195,7 @@ export interface LateWork {
 export const lateWork = (db: Db): LateWork[] =>
   prepared<[], LateWork>(
     db,
-    `SELECT planItem.taskKey, planItem.orderId, planItem.sessionId, planItem.lateMin, planItem.endMs, productionOrder.dueMs,
+    `SELECT planItem.taskKey, planItem.orderId, productionOrder.skuId, planItem.sessionId, planItem.lateMin, planItem.endMs, productionOrder.dueMs,
        productionOrder.quantity, sku.name AS sku, merchant.shortName AS merchant, substr(productionOrder.scope, 6) AS baseId,
        (SELECT json_extract(late.value, '$.exposureFen') FROM planVersion, json_each(planVersion.late) AS late
          WHERE planVersion.id = planItem.planId AND json_extract(late.value, '$.taskKey') = planItem.taskKey) AS exposureFen
