@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeEnrolCode } from '../../electron/hub/enrol.ts'
@@ -122,6 +122,64 @@ describe('two cores and a hub', () => {
     expect((await first.call('sync/tryNow', {})).reached).toBe(true)
     await until(async () => (await first.call('app/syncBar', {})).network === 'online', 'the bar says online')
   })
+
+  it('a copied data directory: both keep all they wrote, and agree in the end', async () => {
+    const { core: first, beltId, baseId } = await found()
+    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    const second = await join_(beltId, baseId)
+    const write = (core: TestCore, name: string, from: number, to: number) =>
+      core.core.services.transact(core.core.actorOf(core.connection), ({ write: mutator }) => {
+        for (let i = from; i < to; i++)
+          mutator.create('merchant', {
+            name: `${name}${i}`,
+            shortName: name,
+            baseId,
+            sizeClass: 'middle',
+            returnRatePct: 1,
+            creditGrade: 'B',
+            listStatus: 'none',
+            creditReason: '',
+          })
+      })
+    const pending = async (core: TestCore) => (await core.call('app/syncBar', {})).pending
+    write(second, 'before', 0, 20)
+    await until(async () => (await pending(second)) === 0, 'the original is in step')
+    await second.call('sync/setOptions', { paused: true })
+    write(second, 'shared', 0, 30)
+
+    const copyDir = join(folder, 'copy')
+    cpSync(second.dataDir, copyDir, { recursive: true, filter: (path) => !path.includes('lock') })
+    const copy = startCore({ dataDir: copyDir, deviceName: 'copy' })
+    cores.push(copy)
+    copy.core.services.setPerson(copy.connection, (await copy.call('app/state', {})).people[0]!.id)
+    for (let i = 0; i < 1000; i += 100) {
+      write(second, 'original', i, i + 100)
+      write(copy, 'copy', i, i + 100)
+    }
+    const author = () => copy.core.services.belt().keys.author
+    const before = author()
+    await second.call('sync/setOptions', { paused: false })
+    await until(async () => (await pending(second)) === 0, 'the original is through', 60_000)
+    await copy.call('sync/setOptions', { paused: false })
+    await until(
+      async () => author() !== before && (await pending(copy)) === 0,
+      'the copy is through under another name',
+      60_000,
+    )
+
+    const names = (core: TestCore) =>
+      core.core.services.belt().store.db.prepare('SELECT id, name FROM merchant ORDER BY id').all() as {
+        id: string
+        name: string
+      }[]
+    await until(() => names(first).length >= 2050, 'the founder has it all', 60_000)
+    await until(() => names(second).length >= 2050, 'the original has it all', 60_000)
+    const all = names(first)
+    expect(new Set(all.map(({ name }) => name)).size).toBe(2050)
+    expect(all).toHaveLength(2050)
+    expect(names(second)).toStrictEqual(all)
+    expect(names(copy)).toStrictEqual(all)
+  }, 180_000)
 
   it('joining says what is wrong: a mistyped code, a used one, another hub, nobody there', async () => {
     const { core: first, beltId } = await found()

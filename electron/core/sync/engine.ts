@@ -14,6 +14,7 @@ import type { DeviceKeys } from '../keys.ts'
 import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { readableScopes, readCursor, writeCursor } from './cursors.ts'
+import { formerAuthors, hasLeftovers, renameLeftovers, yieldToTwin } from './incarnation.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { Outbox } from './outbox.ts'
 import { RequestCounter } from './request-counter.ts'
@@ -236,8 +237,10 @@ export class SyncEngine {
         store.transact(() => writeCursor(store, scope, { epoch: head.hubEpoch, seq: through }))
     }
     const nowMs = this.#deps.clock()
+    const allHere = !head.scopes.some((scope) => scope.more)
+    if (allHere && hasLeftovers(store)) renameLeftovers(store, this.#deps.keys.author)
     const knowsMore = readableScopes(store, this.#link.certificate).length > scopes.length
-    const more = knowsMore || head.scopes.some((scope) => scope.more)
+    const more = knowsMore || !allHere
     this.#machine.pullDone(nowMs, { ops, more, elapsedMs: nowMs - startMs })
   }
 
@@ -245,10 +248,12 @@ export class SyncEngine {
   async #apply(scope: Scope, envelope: Uint8Array, hubEpoch: number): Promise<number> {
     const { store, compression } = this.#deps
     const { ops } = decodeCanonicalBatch(unseal(compression, envelope, MAX_PULL_BODY), { maxOps: 200_000 })
+    const mayHaveTwin = formerAuthors(store).length > 0
     for (let from = 0; from < ops.length; from += APPLY_SLICE) {
       const slice = ops.slice(from, from + APPLY_SLICE)
       if (this.#closed) throw new HubUnreachable('closed')
       store.transact(() => {
+        if (mayHaveTwin) yieldToTwin(store, this.#deps.keys.author, slice)
         store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))
         writeCursor(store, scope, { epoch: hubEpoch, seq: slice.at(-1)!.hubSeq })
       })

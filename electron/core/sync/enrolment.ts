@@ -6,6 +6,7 @@ import {
   enrolAnswerSchema,
   enrolText,
   handoverText,
+  renewText,
   type EnrolAnswer,
   type EnrolRequest,
   type Handover,
@@ -190,6 +191,36 @@ export async function handOver(request: {
     writeLink(store, link)
   })
   return link
+}
+
+/** Asks the hub to give a new key the rights of the present one. @throws Refusal */
+export async function renewIdentity(
+  link: HubLink,
+  keys: DeviceKeys,
+  next: DeviceKeys,
+  counter: number,
+): Promise<HubLink> {
+  const transport = new HubTransport(link)
+  try {
+    const proof = signWith(next.privateSeed, Buffer.from(renewText(link.belt, keys.author, next.publicKey)))
+    const body = Buffer.from(
+      JSON.stringify({ publicKey: next.publicKey, proof: proof.toString('base64url') }),
+    )
+    const identity = {
+      belt: link.belt,
+      epoch: link.epoch,
+      author: keys.author,
+      seed: keys.privateSeed,
+      counter,
+    }
+    const answer = await transport.signed(`/v1/belts/${encodeURIComponent(link.belt)}/renew`, body, identity)
+    const renewed = enrolAnswerSchema.parse(JSON.parse(Buffer.from(answer.body).toString('utf8')))
+    return { ...link, epoch: renewed.hubEpoch, term: renewed.term, certificate: renewed.certificate }
+  } catch (error) {
+    throw asRefusal(error)
+  } finally {
+    await transport.close()
+  }
 }
 
 /** How far each stream with decisions goes: up to here this device's grants and answers count. */

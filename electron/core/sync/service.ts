@@ -9,7 +9,9 @@ import { prepared } from '../../sqlite/prepared.ts'
 import { makeKeys, saveKeys } from '../keys.ts'
 import type { OpenBelt, Services } from '../services.ts'
 import { SyncEngine, type EngineStatus } from './engine.ts'
-import { handOver, joinHub } from './enrolment.ts'
+import { handOver, joinHub, renewIdentity } from './enrolment.ts'
+import { beginIncarnation, renameFrom } from './incarnation.ts'
+import { RequestCounter } from './request-counter.ts'
 import { readLink, writeLink } from './link.ts'
 
 const ACT_AFTER_MS = 24 * 3_600_000
@@ -78,9 +80,43 @@ export function createSyncService(deps: SyncDeps): SyncService {
       compression,
       log: deps.log,
       onChanged: changed,
-      onFork: (forks) => deps.log.warn('this store was copied or restored', { forks: forks.length }),
+      onFork: (forks) => void takeNewIdentity(belt, forks),
     })
     engine.poke()
+  }
+
+  /** This store was copied or restored: the hub has other ops under the same names. Continues under a new identity. */
+  async function takeNewIdentity(
+    belt: OpenBelt,
+    forks: readonly { stream: number; seq: number }[],
+  ): Promise<void> {
+    if (belt !== running) return
+    stop()
+    const { store, keys } = belt
+    const link = readLink(store)
+    if (!link) return
+    try {
+      const next = {
+        ...makeKeys({ founder: false, beltSecret: keys.beltSecret, incarnation: keys.incarnation + 1 }),
+        rootSeed: keys.rootSeed,
+      }
+      const renewed = await renewIdentity(link, keys, next, new RequestCounter(store).next())
+      if (deps.openBelt() !== belt) return
+      beginIncarnation(store, keys.author)
+      saveKeys(deps.dataDir, belt.known.store, next)
+      store.transact(() => {
+        for (const { stream, seq } of forks)
+          renameFrom(store, next.author, { author: keys.author, stream, seq })
+        writeLink(store, renewed)
+      })
+      deps.log.info('this store was copied or restored: continuing under a new identity', {
+        former: keys.author,
+      })
+      deps.switchTo(belt.known.store)
+    } catch (error) {
+      deps.log.warn('no new identity yet', { error: String(error) })
+      if (deps.openBelt() === belt) start()
+    }
   }
 
   function stop(): void {

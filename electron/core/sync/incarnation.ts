@@ -1,0 +1,191 @@
+import { encodeOp } from '../../../shared/ops/canonical.ts'
+import { equalBytes } from '../../../shared/ops/bytes.ts'
+import { opId } from '../../../shared/ops/id.ts'
+import type { CanonicalOp, Fields, Value } from '../../../shared/ops/types.ts'
+import type { Db } from '../../sqlite/open.ts'
+import { prepared } from '../../sqlite/prepared.ts'
+import { opOf, type OpRow, type Store } from '../store/store.ts'
+import { readLink } from './link.ts'
+import { readableScopes, writeCursor } from './cursors.ts'
+
+/** Authors under which this device wrote before its present identity. */
+export function formerAuthors(store: Store): string[] {
+  const text = store.meta('formerAuthors')
+  const authors = text === null ? [] : (JSON.parse(text) as string[])
+  return authors.filter((author) => author !== store.author)
+}
+
+/**
+ * Starts a new identity: remembers the old one, and reads everything again, because what the hub took in under the old
+ * name meanwhile was never sent here.
+ */
+export function beginIncarnation(store: Store, oldAuthor: string): void {
+  store.transact(() => {
+    store.setMeta('formerAuthors', JSON.stringify([...new Set([...formerAuthors(store), oldAuthor])]))
+    const link = readLink(store)
+    if (link)
+      for (const scope of readableScopes(store, link.certificate))
+        writeCursor(store, scope, { epoch: 0, seq: 0 })
+  })
+}
+
+/** Own ops under an old name that no hub has settled. */
+export function hasLeftovers(store: Store): boolean {
+  return formerAuthors(store).some(
+    (author) =>
+      prepared(
+        store.db,
+        `SELECT 1 FROM op WHERE author = ? AND state = 'pending' AND scope <> 'device' LIMIT 1`,
+      ).get(author) !== undefined,
+  )
+}
+
+/** Gives every leftover a new name; call when all that the hub has is here, so that none of them is at the hub already. */
+export function renameLeftovers(store: Store, author: string): number {
+  return store.transact(() => {
+    const rows = formerAuthors(store).flatMap((former) =>
+      prepared<[string], OpRow>(
+        store.db,
+        `SELECT * FROM op WHERE author = ? AND state = 'pending' AND scope <> 'device' ORDER BY n`,
+      ).all(former),
+    )
+    rows.sort((a, b) => a.n - b.n)
+    return rename(store, author, rows)
+  })
+}
+
+/**
+ * Makes room for ops that the hub took from a twin of this device: own unsettled ops that carry the same names but say
+ * something else are written again under the present identity, with all that follows them in their stream.
+ */
+export function yieldToTwin(store: Store, author: string, arriving: readonly CanonicalOp[]): number {
+  const former = new Set(formerAuthors(store))
+  let renamed = 0
+  for (const op of arriving) {
+    if (!former.has(op.author)) continue
+    const own = prepared<[string, number, number], OpRow>(
+      store.db,
+      `SELECT * FROM op WHERE author = ? AND stream = ? AND seq = ? AND state IN ('pending', 'local')`,
+    ).get(op.author, op.stream, op.seq)
+    if (!own || equalBytes(encodeOp(opOf(own)), encodeOp(op))) continue
+    renamed += renameFrom(store, author, { author: op.author, stream: op.stream, seq: op.seq })
+  }
+  return renamed
+}
+
+/** Renames the unsettled ops of an old stream from a seq on. */
+export function renameFrom(
+  store: Store,
+  author: string,
+  from: { author: string; stream: number; seq: number },
+): number {
+  return store.transact(() => {
+    const rows = prepared<[string, number, number], OpRow>(
+      store.db,
+      `SELECT * FROM op WHERE author = ? AND stream = ? AND seq >= ? AND state IN ('pending', 'local') ORDER BY seq`,
+    ).all(from.author, from.stream, from.seq)
+    return rename(store, author, rows)
+  })
+}
+
+function rename(store: Store, author: string, rows: readonly OpRow[]): number {
+  if (rows.length === 0) return 0
+  const { db } = store
+  const names = new Map<string, string>()
+  const identities = rows.map((row) => {
+    const identity = nextIdentity(db, author, row)
+    names.set(opId(row), opId(identity))
+    return identity
+  })
+  const remember = prepared(db, 'INSERT OR REPLACE INTO renamed (old, new) VALUES (?, ?)')
+  for (const [old, name] of names) remember.run(old, name)
+  const update = prepared(
+    db,
+    `UPDATE op SET author = ?, stream = ?, seq = ?, row = ?, fields = ?, hash = NULL, state = 'pending' WHERE n = ?`,
+  )
+  for (const [index, row] of rows.entries()) {
+    const { stream, seq } = identities[index]!
+    update.run(
+      author,
+      stream,
+      seq,
+      nameOf(db, row.row),
+      JSON.stringify(renamedFields(db, opOf(row).fields)),
+      row.n,
+    )
+  }
+  renameRows(db, names)
+  store.reloadStreams()
+  return rows.length
+}
+
+function nextIdentity(db: Db, author: string, row: OpRow): { author: string; stream: number; seq: number } {
+  const find = prepared<[string, string, string], { stream: number; nextSeq: number }>(
+    db,
+    'SELECT stream, nextSeq FROM stream WHERE author = ? AND scope = ? AND lane = ?',
+  )
+  let stream = find.get(author, row.scope, row.lane)
+  if (!stream) {
+    const { n } = prepared<[string], { n: number }>(
+      db,
+      'SELECT count(*) AS n FROM stream WHERE author = ?',
+    ).get(author)!
+    prepared(db, 'INSERT INTO stream (author, stream, scope, lane, nextSeq) VALUES (?, ?, ?, ?, 1)').run(
+      author,
+      n,
+      row.scope,
+      row.lane,
+    )
+    stream = { stream: n, nextSeq: 1 }
+  }
+  prepared(db, 'UPDATE stream SET nextSeq = nextSeq + 1 WHERE author = ? AND stream = ?').run(
+    author,
+    stream.stream,
+  )
+  return { author, stream: stream.stream, seq: stream.nextSeq }
+}
+
+const nameOf = (db: Db, id: string): string =>
+  prepared<[string], { new: string }>(db, 'SELECT new FROM renamed WHERE old = ?').get(id)?.new ?? id
+
+function renamedFields(db: Db, fields: Fields): Fields {
+  const walk = (value: Value): Value => {
+    if (typeof value === 'string') return nameOf(db, value)
+    if (Array.isArray(value)) return (value as readonly Value[]).map(walk)
+    if (value === null || typeof value !== 'object') return value
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]))
+  }
+  return walk(fields) as Fields
+}
+
+/** Tables that hold names of ops as history rather than as references to rows that stand. */
+const UNTOUCHED = new Set(['op', 'stream', 'renamed', 'migration', 'meta', 'opTally'])
+
+/** Puts the new names into every text column that holds an old one, alone or inside JSON. */
+function renameRows(db: Db, names: ReadonlyMap<string, string>): void {
+  const tables = db
+    .prepare<[], { name: string }>(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
+    )
+    .all()
+  const prefixes = [...new Set([...names.keys()].map((old) => old.slice(0, 10)))]
+  for (const { name: table } of tables) {
+    if (UNTOUCHED.has(table)) continue
+    const columns = db.prepare<[], { name: string; type: string }>(`PRAGMA table_info("${table}")`).all()
+    for (const { name: column, type } of columns) {
+      if (type !== 'TEXT') continue
+      for (const prefix of prefixes) {
+        const values = db
+          .prepare<[string], { value: string }>(
+            `SELECT DISTINCT "${column}" AS value FROM "${table}" WHERE instr("${column}", ?) > 0`,
+          )
+          .all(prefix)
+        const update = db.prepare(`UPDATE "${table}" SET "${column}" = ? WHERE "${column}" = ?`)
+        for (const { value } of values) {
+          const next = value.replace(/[0-9a-hjkmnp-tv-z]{11,}/g, (id) => names.get(id) ?? id)
+          if (next !== value) update.run(next, value)
+        }
+      }
+    }
+  }
+}
