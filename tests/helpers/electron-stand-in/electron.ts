@@ -199,6 +199,9 @@ export const shell = {
 
 export * from './widgets.ts'
 
+// A test that was cut off must not leave a shell and a browser behind.
+process.on('disconnect', () => app.exit(1))
+
 onControl({
   'cdp-port': async () => {
     const { port } = await browser
