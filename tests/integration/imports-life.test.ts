@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, readdirSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NEW_BELT, startCore, type TestCore } from '../helpers/core.ts'
@@ -128,6 +128,16 @@ describe('undo', () => {
   })
 })
 
+/** The same data directory after its process ended. */
+function restart(dataDir: string): TestCore {
+  const next = startCore({ dataDir, clock: () => NOW })
+  const close = async () => {
+    await next.close()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+  return { ...next, close }
+}
+
 describe('interruption', () => {
   it('goes on with a commit where the process died, and ends the same', async () => {
     const { summary } = await readFile(app, many(400))
@@ -149,7 +159,7 @@ describe('interruption', () => {
 
     const { dataDir } = app
     await app.core.close()
-    app = { ...startCore({ dataDir, clock: () => NOW }), close: () => app.core.close() }
+    app = restart(dataDir)
     await app.call('session/open', {
       personId: (await app.call('app/state', {})).people[0]!.id,
       pin: NEW_BELT.administrator.pin,
@@ -159,6 +169,20 @@ describe('interruption', () => {
     expect([count('orderLine'), count('orderState'), count('importBatch')]).toEqual([400, 400, 1])
   })
 
+  it('stops for a shutdown and ends when the belt is opened again', async () => {
+    const { summary } = await readFile(app, many(2000))
+    const { dataDir } = app
+    const commit = app.call('import/commit', { importId: summary.importId })
+    commit.catch(() => undefined)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    await app.core.close()
+    await expect(commit).rejects.toMatchObject({ code: 'cancelled' })
+    app = restart(dataDir)
+    const status = () => all<{ status: string }>('SELECT status FROM importFile')[0]!.status
+    while (status() === 'committing') await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([status(), count('orderLine'), count('orderState')]).toEqual(['committed', 2000, 2000])
+  })
+
   it('takes back a half-done commit whose rows were lost', async () => {
     const { summary } = await readFile(app, many(60))
     const { services } = app.core
@@ -166,7 +190,7 @@ describe('interruption', () => {
     const { findImport, setImportStatus } = await import('../../electron/core/features/imports/repo.ts')
     const { openStaging, removeStaging, stagingPathOf } =
       await import('../../electron/core/features/imports/staging.ts')
-    const { resumeImports } = await import('../../electron/core/features/imports/run.ts')
+    const { resumeImports } = await import('../../electron/core/features/imports/resume.ts')
     const path = stagingPathOf(services.belt().path, summary.importId)
     const staging = openStaging(path)!
     services.transact(actor(), (ctx) => setImportStatus(ctx.db, summary.importId, 'committing'))

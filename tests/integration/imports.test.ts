@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NEW_BELT, startCore, type TestCore } from '../helpers/core.ts'
-import { dataFolder, handFile, importFile, makeSku, readFile } from '../helpers/imports.ts'
+import { dataFolder, handFile, importFile, makeSku, readFile, readHandle } from '../helpers/imports.ts'
 import {
   AFTERSALE_50,
   DOUDIAN_73,
@@ -264,6 +264,12 @@ describe('refusals', () => {
       code: 'file-excel-damaged',
       details: { kind: 'rounded' },
     })
+  })
+
+  it('says so when the file has gone', async () => {
+    const path = join(app.dataDir, 'never-there.csv')
+    const fileHandle = app.core.registerFile({ path, name: 'x.csv', sizeBytes: 1, ephemeral: false })
+    await expect(readHandle(app, fileHandle)).rejects.toMatchObject({ code: 'file-gone' })
   })
 
   it('takes a handle once', async () => {

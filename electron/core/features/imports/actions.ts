@@ -34,7 +34,7 @@ export const importsActions: ActionHandlers<typeof importsContract> = {
     if (row.status === 'committed') return summaryOf(belt.store.db, row)
     // A commit that met a full disk goes on where it stopped.
     if (row.status === 'committing' && services.jobs(jobKindOf(importId)).length === 0)
-      return trackWork(services, importId, commitRows(services, actor, importId))
+      return trackWork(services, importId, (isStopped) => commitRows(services, actor, importId, isStopped))
     if (row.status !== 'ready') throw new Refusal('import-not-ready', { status: row.status })
     services.transact(actor, (ctx) => {
       const scoped = row.baseId ? { ...ctx, write: ctx.write.withScope(`base:${row.baseId}`) } : ctx
@@ -42,7 +42,7 @@ export const importsActions: ActionHandlers<typeof importsContract> = {
       setImportStatus(ctx.db, importId, 'committing')
       ctx.db.prepare('UPDATE importFile SET committedMs = ? WHERE id = ?').run(ctx.nowMs, importId)
     })
-    return trackWork(services, importId, commitRows(services, actor, importId))
+    return trackWork(services, importId, (isStopped) => commitRows(services, actor, importId, isStopped))
   },
 
   'import/cancel': async ({ importId }, { services }) => {
@@ -61,11 +61,11 @@ export const importsActions: ActionHandlers<typeof importsContract> = {
     const row = requireImport(belt, importId)
     if (row.status === 'undone') return summaryOf(belt.store.db, row)
     if (row.status === 'undoing' && services.jobs(jobKindOf(importId)).length === 0)
-      return trackWork(services, importId, undoRows(services, actor, importId))
+      return trackWork(services, importId, (isStopped) => undoRows(services, actor, importId, isStopped))
     if (row.status !== 'committed' || row.format === 'doudian-aftersale')
       throw new Refusal('import-not-undoable', { status: row.status })
     services.transact(actor, (ctx) => setImportStatus(ctx.db, importId, 'undoing'))
-    return trackWork(services, importId, undoRows(services, actor, importId))
+    return trackWork(services, importId, (isStopped) => undoRows(services, actor, importId, isStopped))
   },
 
   'import/exportProblems': ({ importId }, { services }) => exportProblems(services, importId),

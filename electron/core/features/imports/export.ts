@@ -105,6 +105,13 @@ export async function exportProblems(services: Services, importId: string): Prom
   }
 }
 
+const exportFolder = (services: Services): string => join(services.dataDir, 'exports')
+
+/** Forgets exports of earlier runs: their handles are gone. */
+export function sweepExports(services: Services): void {
+  rmSync(exportFolder(services), { recursive: true, force: true })
+}
+
 /** @param nextRows null at the end */
 async function writeCsv(
   services: Services,
@@ -114,7 +121,7 @@ async function writeCsv(
 ): Promise<Export> {
   const belt = services.belt()
   const { isDemo } = belt.info
-  const folder = join(services.dataDir, 'exports')
+  const folder = exportFolder(services)
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `${randomUUID()}.csv`)
   const file = openSync(path, 'wx', 0o600)

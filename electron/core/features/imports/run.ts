@@ -5,24 +5,14 @@ import type { Actor } from '../../context.ts'
 import { asAppError } from '../../dispatch.ts'
 import type { HandedFile, OpenBelt, Services } from '../../services.ts'
 import { rowApplier } from './apply.ts'
-import {
-  findImport,
-  importsWithStatus,
-  saveStaged,
-  setImportStatus,
-  summaryOf,
-  firstBase,
-  type ImportFileRow,
-} from './repo.ts'
+import { findImport, saveStaged, setImportStatus, summaryOf, firstBase, type ImportFileRow } from './repo.ts'
 import type { StageInput, StageProgress, StageResult } from './stage.ts'
-import { openStaging, removeStaging, stagingPathOf, sweepStaging } from './staging.ts'
+import { openStaging, removeStaging, stagingPathOf } from './staging.ts'
 import { undoSlice, undoStock } from './undo.ts'
 
 /** How long one write transaction of an import may hold the core's thread, with room for its commit. */
 const SLICE_MS = 20
 const PROGRESS_EVERY_MS = 100
-/** Committed imports whose rows can still be looked at. */
-const KEPT_PREVIEWS = 5
 
 export const jobKindOf = (importId: string): string => `import:${importId}`
 
@@ -112,18 +102,23 @@ function failReading(
  * Writes a preview's rows as facts, a slice per transaction, each noting how far it came. Other requests are answered in
  * between; after a crash `resumeImports` goes on at the next row.
  */
-export async function commitRows(services: Services, actor: Actor, importId: string): Promise<ImportSummary> {
+export async function commitRows(
+  services: Services,
+  actor: Actor,
+  importId: string,
+  isStopped: () => boolean,
+): Promise<ImportSummary> {
   const belt = services.belt()
   const file = requireImport(belt, importId)
   const staging = openStaging(stagingPathOf(belt.path, importId))
   if (!staging) {
     // The waiting rows are gone: what was written so far is taken back, so that nothing stays half-applied.
     setImportStatus(belt.store.db, importId, 'undoing')
-    return undoRows(services, actor, importId)
+    return undoRows(services, actor, importId, isStopped)
   }
   try {
     const applier = rowApplier(belt.store.db, staging, file)
-    await inSlices(services, belt, actor, file, 'committing', (ctx, after) =>
+    await inSlices(services, belt, actor, file, 'committing', isStopped, (ctx, after) =>
       applier.slice(ctx, after, SLICE_MS),
     )
   } finally {
@@ -151,10 +146,15 @@ export async function commitRows(services: Services, actor: Actor, importId: str
 }
 
 /** Takes a committed import back, in slices like a commit. */
-export async function undoRows(services: Services, actor: Actor, importId: string): Promise<ImportSummary> {
+export async function undoRows(
+  services: Services,
+  actor: Actor,
+  importId: string,
+  isStopped: () => boolean,
+): Promise<ImportSummary> {
   const belt = services.belt()
   const file = requireImport(belt, importId)
-  await inSlices(services, belt, actor, file, 'undoing', (ctx, after) =>
+  await inSlices(services, belt, actor, file, 'undoing', isStopped, (ctx, after) =>
     undoSlice(ctx, file, after, SLICE_MS),
   )
   services.transact(actor, (ctx) => {
@@ -178,12 +178,13 @@ async function inSlices(
   actor: Actor,
   file: ImportFileRow,
   phase: ImportStatus,
+  isStopped: () => boolean,
   slice: Slice,
 ): Promise<void> {
   let lastMs = Number.NEGATIVE_INFINITY
   let after = file.doneThrough
   for (;;) {
-    if (services.openBelt() !== belt) throw new Refusal('cancelled')
+    if (isStopped() || services.openBelt() !== belt) throw new Refusal('cancelled')
     const done = services.transact(actor, (ctx) => slice(ctx, after))
     if (done === null) return
     after = done
@@ -196,28 +197,17 @@ async function inSlices(
   }
 }
 
-/** After a belt was opened: finishes what was interrupted and forgets what cannot go on. */
-export async function resumeImports(services: Services): Promise<void> {
-  const belt = services.openBelt()
-  if (!belt) return
-  const { db } = belt.store
-  for (const row of importsWithStatus(db, 'reading'))
-    setImportStatus(db, row.id, 'cancelled', { code: 'cancelled', details: {} })
-  const waiting = importsWithStatus(db, 'ready', 'committing').map((row) => row.id)
-  const recent = importsWithStatus(db, 'committed')
-    .slice(-KEPT_PREVIEWS)
-    .map((row) => row.id)
-  sweepStaging(belt.path, new Set([...waiting, ...recent]))
-  for (const row of importsWithStatus(db, 'committing', 'undoing')) {
-    const actor: Actor = { connectionId: '', personId: row.personId, role: null, baseId: row.baseId }
-    const work = row.status === 'committing' ? commitRows : undoRows
-    await trackWork(services, row.id, work(services, actor, row.id))
-    services.log.info('an interrupted import was finished', { importId: row.id })
+/** Lets shutdown stop the work after its present slice; it goes on when the belt is opened again. */
+export function trackWork<T>(
+  services: Services,
+  importId: string,
+  start: (isStopped: () => boolean) => Promise<T>,
+): Promise<T> {
+  let stopped = false
+  const stop = () => {
+    stopped = true
   }
-}
-
-/** Keeps shutdown waiting until the present slice is stored. */
-export function trackWork<T>(services: Services, importId: string, work: Promise<T>): Promise<T> {
-  services.track(jobKindOf(importId), { stop: () => undefined, cancel: () => undefined }, work)
+  const work = start(() => stopped)
+  services.track(jobKindOf(importId), { stop, cancel: stop }, work)
   return work
 }

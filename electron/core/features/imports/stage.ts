@@ -56,7 +56,8 @@ const DAMAGE_SAMPLE = 50
  * @throws Refusal with a `file-…` code, or `cancelled`; the caller removes the staging store then
  */
 export async function stageFile(input: StageInput, control: StageControl): Promise<StageResult> {
-  const totalBytes = statSync(input.path).size
+  const totalBytes = statSync(input.path, { throwIfNoEntry: false })?.size
+  if (totalBytes === undefined) throw new Refusal('file-gone')
   const csv = await openCsv(input.path)
   const staging = createStaging(input.stagingPath)
   const belt = openDb(input.beltPath, { readOnly: true })
