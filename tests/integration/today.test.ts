@@ -287,6 +287,8 @@ describe('the command bar', () => {
       expect(await codeOf(core.call('session/signReview', { sessionId, verdict: 'passed' }))).toBe(
         'not-allowed',
       )
+      expect(await codeOf(core.call('session/get', { sessionId }))).toBe('not-allowed')
+      expect(await codeOf(core.call('catalogue/skus', {}))).toBe('not-allowed')
     } finally {
       core.core.services.setPerson(core.connection, null)
     }

@@ -3,7 +3,14 @@ import { carbonPerOrder } from '../../../../shared/domain/kpi/carbon.ts'
 import { ratio } from '../../../../shared/domain/kpi/sales.ts'
 import { isSlotHit, lineUtilisation } from '../../../../shared/domain/kpi/utilisation.ts'
 import type { UnitsPerHour, WeeklyWindow } from '../../../../shared/domain/shapes.ts'
-import { HOUR_MS, addDays, dayKeyOf, dayStartMs, daysBetween } from '../../../../shared/domain/time.ts'
+import {
+  HOUR_MS,
+  addDays,
+  dayKeyOf,
+  dayStartMs,
+  daysBetween,
+  isoWeekday,
+} from '../../../../shared/domain/time.ts'
 import type { QueryContext } from '../../context.ts'
 import { readCalendar } from '../../planning/snapshot.ts'
 import {
@@ -223,18 +230,17 @@ function studioFigures(ctx: QueryContext, period: Period) {
       keepsHolidays: false,
     })
     openMs += sumOf(windows, ([from, to]) => to - from)
-    const hours = daysOf(period)
-    for (let index = 0; index < hours; index++) {
+    for (let index = 0; index < daysOf(period); index++) {
       const day = addDays(period.fromDay, index)
       const midnight = dayStartMs(day, ctx.belt.timeZone)
       for (let hour = Math.floor(plan.openMin / 60); hour * 60 < plan.closeMin; hour++) {
         const from = Math.max(plan.openMin * 60_000, hour * HOUR_MS)
         const to = Math.min(plan.closeMin * 60_000, (hour + 1) * HOUR_MS, endMs - midnight)
-        if (to > from) cell(weekdayOf(day), hour).openMs += to - from
+        if (to > from) cell(isoWeekday(day), hour).openMs += to - from
       }
     }
   }
-  for (const row of air) cell(weekdayOf(row.day), row.hour).airMs += row.airMs
+  for (const row of air) cell(isoWeekday(row.day), row.hour).airMs += row.airMs
   const airMs = sumOf(air, (row) => row.airMs)
   const sessions = plannedSessions(ctx.db, fromMs, endMs, null).filter(
     (session) => session.status === 'ended' && plans.has(session.studioId),
@@ -253,8 +259,6 @@ function studioFigures(ctx: QueryContext, period: Period) {
     heat: [...heat.values()].sort((a, b) => a.weekday - b.weekday || a.hour - b.hour),
   }
 }
-
-const weekdayOf = (day: string): number => ((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7) + 1
 
 function carbonFigures(
   { db }: QueryContext,

@@ -10,6 +10,7 @@ import {
   openDueBy,
   openPayments,
   refusedClaims,
+  studioNameOf,
   verdictsSince,
   type Colleague,
   type LateWork,
@@ -274,7 +275,7 @@ function slotMatters(ctx: QueryContext, isHere: (baseId: string) => boolean, own
       const [first, second] = JSON.parse(claim.alternatives) as (
         { studioId: string; startMs: number } | undefined
       )[]
-      const studioName = (id: string | undefined) => studioNameOf(ctx, id)
+      const studioName = (id: string | undefined) => (id === undefined ? '' : studioNameOf(ctx.db, id))
       return {
         id: `refused:${claim.id}`,
         kind: 'refused' as const,
@@ -307,10 +308,4 @@ function slotMatters(ctx: QueryContext, isHere: (baseId: string) => boolean, own
         },
       }
     })
-}
-
-function studioNameOf(ctx: QueryContext, id: string | undefined): string {
-  if (id === undefined) return ''
-  const row = ctx.db.prepare<[string], { name: string }>('SELECT name FROM studio WHERE id = ?').get(id)
-  return row?.name ?? ''
 }

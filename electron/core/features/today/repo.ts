@@ -336,3 +336,6 @@ export const studiosOf = (db: Db) =>
     db,
     'SELECT id, name, shortName FROM studio WHERE deleted = 0 ORDER BY name, id',
   ).all()
+
+export const studioNameOf = (db: Db, id: string): string =>
+  prepared<[string], { name: string }>(db, 'SELECT name FROM studio WHERE id = ?').get(id)?.name ?? ''
