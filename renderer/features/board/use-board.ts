@@ -26,6 +26,9 @@ export const BOARD_TOPICS = [
   'studio',
   'streamer',
   'dropout',
+  'pin',
+  'bookingState',
+  'bookingRelease',
 ]
 
 export const FILTERS = ['late', 'atRisk', 'tentative', 'pinned'] as const
