@@ -44,7 +44,9 @@ export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Prom
       await bench.tx
         .insertInto('booking')
         .values(row)
-        .onConflict((conflict) => conflict.columns(['belt', 'bookingId']).doNothing())
+        .onConflict((conflict) =>
+          conflict.columns(['belt', 'bookingId']).doUpdateSet({ fields: row.fields, hubSeq, expiresMs }),
+        )
         .execute()
       return
     }
@@ -173,13 +175,13 @@ async function release(bench: Bench, bookingId: string, reason: string): Promise
   await settle(bench, bookingId, 'released')
 }
 
+/** Notes how a claim stands. The answer may be here before the claim: when a restored hub gets both back. */
 async function settle(bench: Bench, bookingId: string, outcome: BookingRow['outcome']): Promise<void> {
   const { belt } = bench.counters.row
   await bench.tx
-    .updateTable('booking')
-    .set({ outcome })
-    .where('belt', '=', belt)
-    .where('bookingId', '=', bookingId)
+    .insertInto('booking')
+    .values({ belt, bookingId, hubSeq: 0, fields: '{}', outcome, sinceMs: bench.nowMs, expiresMs: null })
+    .onConflict((conflict) => conflict.columns(['belt', 'bookingId']).doUpdateSet({ outcome }))
     .execute()
   if (outcome !== 'granted')
     await bench.tx
@@ -189,7 +191,7 @@ async function settle(bench: Bench, bookingId: string, outcome: BookingRow['outc
       .execute()
 }
 
-/** A grant of the founding device from before the handover: it stands. */
+/** A grant from before a handover or a restore: it stands. */
 async function adoptGrant(bench: Bench, op: Op): Promise<void> {
   const { belt } = bench.counters.row
   const { bookingId, resourceKey, unit, startMs, endMs, fence } = op.fields
@@ -203,6 +205,7 @@ async function adoptGrant(bench: Bench, op: Op): Promise<void> {
     endMs: numberOf(endMs),
     fence: numberOf(fence),
   }
+  bench.counters.fenceSeen(row.fence)
   await sql`SAVEPOINT adopt_grant`.execute(bench.tx)
   try {
     await bench.database.insertMany(bench.tx, 'liveGrant', [row])

@@ -55,6 +55,11 @@ export class BeltCounters {
     return first
   }
 
+  /** A fence that was handed out before: no later one may be lower. */
+  fenceSeen(fence: number): void {
+    this.#nextFence = Math.max(this.#nextFence, fence + 1)
+  }
+
   /** Hub time of this transaction: max(wall, last + 1). */
   time(): Stamp {
     const now = hubTimeAfter({ ms: this.#lastTimeMs, ctr: 0 }, this.#clock())

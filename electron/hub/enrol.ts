@@ -176,6 +176,7 @@ async function putDevice(
     lastSeenMs: nowMs,
     pulledSeq: 0,
     revokedMs: null,
+    refilledEpoch: 0,
   }
   await tx
     .insertInto('device')

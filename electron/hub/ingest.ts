@@ -2,14 +2,17 @@ import { canonicalStamp } from '../../shared/ops/stamp.ts'
 import { rightsProblem, type DeviceRights, type PersonRights } from '../../shared/ops/rights.ts'
 import type { Stamp } from '../../shared/ops/types.ts'
 import type { OpBatch } from '../../shared/wire/batch.ts'
-import type { PushAnswer, Run } from '../../shared/wire/messages.ts'
+import { toHex } from '../../shared/ops/bytes.ts'
+import { hubHeadText, type HubHead, type PushAnswer, type Run } from '../../shared/wire/messages.ts'
 import { answerWaiting, noteArbitrated, type Bench } from './arbitration.ts'
 import { BeltCounters, lockBelt } from './belts.ts'
 import { isDecisionTable, personRights, writeCells } from './cells.ts'
 import type { HubContext } from './context.ts'
-import { authorOfKey, derivedSeed, signerOf } from './crypto.ts'
+import { verifyText } from './crypto.ts'
 import type { Tx } from './database.ts'
 import { HubAuthor, saveStream } from './hub-author.ts'
+import { HubRefusal } from './errors.ts'
+import { isHubAuthor } from './pull.ts'
 import { closeRecoveryWhenFilled } from './recovery.ts'
 import { OP_STATE, type DeviceRow, type OpRow, type OpState } from './schema.ts'
 import { compareStreams, type OfferedOp, type StreamOffer } from './streams.ts'
@@ -25,10 +28,6 @@ interface Judged {
 
 const ARBITRATED_TABLES = new Set(['booking', 'bookingRelease', 'resourceGrant', 'claimAnswer'])
 const VERDICTS = ['applied', 'rejected', 'quarantined'] as const
-
-/** The name under which this hub writes in a belt and epoch. */
-export const hubAuthorName = (seed: string, belt: string, epoch: number): string =>
-  authorOfKey(signerOf(derivedSeed(seed, belt, epoch)).publicKey)
 
 /** Opens the belt for one writing transaction; `work`'s answer counts only after commit. */
 export function withBench<T>(hub: HubContext, belt: string, work: (bench: Bench) => Promise<T>): Promise<T> {
@@ -81,7 +80,7 @@ export function ingest(hub: HubContext, device: DeviceRow, batch: OpBatch): Prom
 async function takeStream(
   hub: HubContext,
   bench: Bench,
-  judge: Judge,
+  judge: Pick<Judge, 'judge'> & Partial<Pick<Judge, 'forgetPerson'>>,
   offer: StreamOffer,
   hubTime: Stamp,
 ): Promise<Judged[]> {
@@ -121,7 +120,7 @@ async function takeStream(
     judged.push({ seq: op.seq, verdict: VERDICTS[state], hubSeq, reason, stamp, at: op.at })
     if (state !== OP_STATE.applied) continue
     accepted.push({ item, hubSeq, stamp })
-    if (op.table === 'person') judge.forgetPerson(op.row)
+    if (op.table === 'person') judge.forgetPerson?.(op.row)
     if (isDecisionTable(op.table)) await writeCells(bench.tx, row.belt, op, stamp)
   }
   const last = rows.at(-1)
@@ -136,6 +135,46 @@ async function takeStream(
     if (ARBITRATED_TABLES.has(item.op.table)) await noteArbitrated(bench, item.op, hubSeq)
   return judged
 }
+
+/**
+ * Takes back ops that the hub itself wrote and lost with a restore. Every one is covered by a chain head that the hub signed.
+ * @throws HubRefusal `bad-signature` or `bad-batch`
+ */
+export function takeBack(
+  hub: HubContext,
+  belt: string,
+  heads: readonly HubHead[],
+  batch: OpBatch,
+): Promise<{ taken: number }> {
+  return withBench(hub, belt, async (bench) => {
+    let taken = 0
+    for (const author of new Set(heads.map((head) => head.author))) {
+      const own = batch.links.filter((link) => link.author === author)
+      const proven = own.every((link) =>
+        heads.some(
+          (head) =>
+            head.author === author &&
+            head.stream === link.stream &&
+            head.head === toHex(link.head) &&
+            verifyText(hub.signer.publicKey, hubHeadText(belt, head), head.signature),
+        ),
+      )
+      if (!proven || !isHubAuthor(hub, bench.counters.row, author)) throw new HubRefusal('bad-signature')
+      const indexes = [...batch.ops.keys()].filter((index) => batch.ops[index]!.author === author)
+      const part: OpBatch = {
+        ops: indexes.map((index) => batch.ops[index]!),
+        links: own,
+        stamps: indexes.map((index) => batch.stamps?.[index] ?? batch.ops[index]!.at),
+      }
+      for (const offer of await compareStreams(bench.tx, belt, author, part))
+        taken += (await takeStream(hub, bench, { judge: accept }, offer, { ms: bench.nowMs, ctr: 0 })).length
+    }
+    return { taken }
+  })
+}
+
+const accept = (): Promise<{ state: OpState; reason: string | null }> =>
+  Promise.resolve({ state: OP_STATE.applied, reason: null })
 
 /** A stamp that an op had before may only be kept or lowered, never raised above its author's clock. */
 const earlier = (returned: Stamp | null, at: Stamp): Stamp =>

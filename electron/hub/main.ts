@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { ROLES, type Role } from '../../shared/contract/define.ts'
 import type { HubLog } from './context.ts'
 import { makeEnrolCode, revoke } from './enrol.ts'
+import { backUp, examine, restore } from './maintenance.ts'
 import { openHub, readTls, startHub, type HubOptions } from './index.ts'
 
 const USAGE = `Usage: npm run hub -- [command] --data-dir DIR [options]
@@ -13,6 +14,9 @@ const USAGE = `Usage: npm run hub -- [command] --data-dir DIR [options]
                          prints a one-time code for a new device; without --belt, for a belt that moves to this hub
   revoke                 --belt ID --device AUTHOR
   status                 belts, devices and what waits for an administrator
+  doctor                 reads everything and recomputes every chain
+  backup                 --to DIR (DATA-DIR/backups)
+  restore                --from FILE; the hub must be stopped. Devices give back what is newer
 
   HUB_DATABASE_URL       a PostgreSQL database instead of the embedded one
 `
@@ -44,6 +48,8 @@ async function main(): Promise<void> {
       role: { type: 'string' },
       base: { type: 'string' },
       device: { type: 'string' },
+      to: { type: 'string' },
+      from: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -71,6 +77,15 @@ async function main(): Promise<void> {
       return revokeDevice(options, values)
     case 'status':
       return printStatus(options)
+    case 'doctor':
+      return doctor(options)
+    case 'backup':
+      return backup(options, resolve(values.to ?? join(dataDir, 'backups')))
+    case 'restore':
+      if (!values.from) throw new Error('--from is needed')
+      restore(options.dataDir, resolve(values.from), Date.now())
+      console.log('restored; start the hub, and its devices will give back what is newer')
+      return
     default:
       throw new Error(`unknown command ${command} (see --help)`)
   }
@@ -121,6 +136,27 @@ async function revokeDevice(options: HubOptions, values: { belt?: string; device
   try {
     if (!(await revoke(hub, values.belt, values.device))) throw new Error('no such active device')
     console.log('revoked')
+  } finally {
+    await hub.close()
+  }
+}
+
+async function doctor(options: HubOptions): Promise<void> {
+  const hub = await openHub(options)
+  try {
+    const findings = await examine(hub)
+    for (const { what, problem } of findings)
+      console.log(`${problem === null ? 'ok  ' : 'BAD '} ${what}${problem === null ? '' : `: ${problem}`}`)
+    if (findings.some(({ problem }) => problem !== null)) process.exitCode = 1
+  } finally {
+    await hub.close()
+  }
+}
+
+async function backup(options: HubOptions, folder: string): Promise<void> {
+  const hub = await openHub(options)
+  try {
+    console.log(await backUp(hub, folder))
   } finally {
     await hub.close()
   }

@@ -2,13 +2,19 @@ import { decodeOp } from '../../shared/ops/canonical.ts'
 import type { CanonicalOp, Scope } from '../../shared/ops/types.ts'
 import { encodeCanonicalBatch } from '../../shared/wire/batch.ts'
 import { chooseCoding, seal } from '../../shared/wire/envelope.ts'
-import type { PullHead, pullRequestSchema } from '../../shared/wire/messages.ts'
+import {
+  hubHeadText,
+  type HubHead,
+  type PullHead,
+  type pullRequestSchema,
+} from '../../shared/wire/messages.ts'
+import { toHex } from '../../shared/ops/bytes.ts'
 import type { z } from 'zod'
 import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import type { Queries } from './database.ts'
 import { HubRefusal } from './errors.ts'
-import { OP_STATE, type DeviceRow } from './schema.ts'
+import { OP_STATE, type BeltRow, type DeviceRow } from './schema.ts'
 
 type PullRequest = z.output<typeof pullRequestSchema>
 
@@ -31,6 +37,7 @@ export async function pull(
   const belt = await readBelt(db, device.belt)
   const envelopes: Uint8Array[] = []
   const scopes: PullHead['scopes'] = []
+  const hubHeads = new Map<string, Omit<HubHead, 'signature'>>()
   let budget = request.maxBytes
   for (const cursor of request.cursors) {
     if (!mayRead(device, cursor.scope)) throw new HubRefusal('bad-request')
@@ -49,6 +56,9 @@ export async function pull(
       scopes.push({ scope: cursor.scope, through: Math.max(through, from), more: false, bytes: 0 })
       continue
     }
+    for (const { author, stream, seq, hash } of ops)
+      if (isHubAuthor(hub, belt, author))
+        hubHeads.set(`${author} ${stream}`, { author, stream, seq, head: toHex(hash) })
     const coding = chooseCoding(hub.compression.accepts, request.accepts)
     const envelope = seal(hub.compression, coding, encodeCanonicalBatch({ hubEpoch: belt.epoch, ops }))
     envelopes.push(envelope)
@@ -64,9 +74,28 @@ export async function pull(
       .where('author', '=', device.author)
       .execute()
   return {
-    head: { hubEpoch: belt.epoch, hubTimeMs: hub.clock(), backupWatermark: belt.backupWatermark, scopes },
+    head: {
+      hubEpoch: belt.epoch,
+      hubTimeMs: hub.clock(),
+      backupWatermark: belt.backupWatermark,
+      scopes,
+      ...(hubHeads.size > 0
+        ? { hubHeads: [...hubHeads.values()].map((head) => signHead(hub, belt.belt, head)) }
+        : {}),
+    },
     envelopes,
   }
+}
+
+/** True for the names under which this hub has written in a belt, now or in an earlier epoch. */
+export function isHubAuthor(hub: HubContext, belt: Pick<BeltRow, 'belt' | 'epoch'>, author: string): boolean {
+  for (let epoch = belt.epoch; epoch >= 1; epoch--)
+    if (hub.authorName(belt.belt, epoch) === author) return true
+  return false
+}
+
+function signHead(hub: HubContext, belt: string, head: Omit<HubHead, 'signature'>): HubHead {
+  return { ...head, signature: hub.signer.sign(hubHeadText(belt, head)) }
 }
 
 /** Everyone reads the belt's scope; a base's scope is read by its own devices and by those that serve the whole belt. */
@@ -98,10 +127,10 @@ async function readOps(
   db: Queries,
   device: DeviceRow,
   range: { scope: Scope; from: number; to: number; limit: number; own: boolean },
-): Promise<CanonicalOp[]> {
+): Promise<(CanonicalOp & { hash: Uint8Array })[]> {
   let query = db
     .selectFrom('op')
-    .select(['hubSeq', 'stampMs', 'stampCtr', 'payload'])
+    .select(['hubSeq', 'stampMs', 'stampCtr', 'payload', 'hash'])
     .where('belt', '=', device.belt)
     .where('scope', '=', range.scope)
     .where('state', '=', OP_STATE.applied)
@@ -114,5 +143,6 @@ async function readOps(
     hubEpoch: 0,
     hubSeq: row.hubSeq,
     stamp: { ms: row.stampMs, ctr: row.stampCtr },
+    hash: row.hash,
   }))
 }

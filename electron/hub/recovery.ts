@@ -10,14 +10,28 @@ export const UNTIL_FILLED = Number.MAX_SAFE_INTEGER
 export async function closeRecoveryWhenFilled(bench: Bench): Promise<void> {
   const { row } = bench.counters
   if (row.recoveringUntilMs === null) return
-  if (
-    row.recoveringUntilMs === UNTIL_FILLED
-      ? !(await founderArrived(bench))
-      : bench.nowMs < row.recoveringUntilMs
-  )
-    return
+  if (row.recoveringUntilMs === UNTIL_FILLED) {
+    if (!(await founderArrived(bench))) return
+  } else if (bench.nowMs < row.recoveringUntilMs && !(await devicesRefilled(bench))) return
   await bench.tx.updateTable('belt').set({ recoveringUntilMs: null }).where('belt', '=', row.belt).execute()
   row.recoveringUntilMs = null
+}
+
+const ACTIVE_WITHIN_MS = 30 * 24 * 3_600_000
+
+/** Every device that was about lately has given back what the restored hub had lost. */
+async function devicesRefilled(bench: Bench): Promise<boolean> {
+  const { belt, epoch } = bench.counters.row
+  const missing = await bench.tx
+    .selectFrom('device')
+    .select('author')
+    .where('belt', '=', belt)
+    .where('status', '=', 'active')
+    .where('lastSeenMs', '>', bench.nowMs - ACTIVE_WITHIN_MS)
+    .where('refilledEpoch', '<', epoch)
+    .limit(1)
+    .execute()
+  return missing.length === 0
 }
 
 async function founderArrived(bench: Bench): Promise<boolean> {

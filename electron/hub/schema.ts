@@ -43,6 +43,7 @@ export interface DeviceRow {
   lastSeenMs: number
   pulledSeq: number
   revokedMs: number | null
+  refilledEpoch: number
 }
 
 export interface EnrolCodeRow {

@@ -8,6 +8,7 @@ import {
   enrolRequestSchema,
   pullRequestSchema,
   renewRequestSchema,
+  returnHeadSchema,
   WIRE_VERSION,
   type HubErrorCode,
   type StatusAnswer,
@@ -18,7 +19,8 @@ import type { HubContext } from './context.ts'
 import { sha256Hex } from './crypto.ts'
 import { enrol, renew } from './enrol.ts'
 import { HubRefusal } from './errors.ts'
-import { ingest } from './ingest.ts'
+import { ingest, takeBack } from './ingest.ts'
+import { hubStreams, noteRefilled } from './refill.ts'
 import { RateLimit } from './rate-limit.ts'
 import { pull } from './pull.ts'
 import { certificateSchema } from '../../shared/wire/messages.ts'
@@ -112,9 +114,24 @@ export function createServer(hub: HubContext, options: ServerOptions): FastifyIn
     return sendJson(reply, who, await ingest(hub, who.device, batch))
   })
 
+  app.post<BeltRoute>('/v1/belts/:belt/return', async (request, reply) => {
+    const who = await caller(request)
+    await sameEpoch(hub, who)
+    if (who.device.status !== 'active') throw new HubRefusal('revoked')
+    const body = bodyOf(request)
+    const headLength = body.length < 4 ? 0 : Buffer.from(body.buffer, body.byteOffset, 4).readUInt32LE(0)
+    const { heads } = parseJson(returnHeadSchema, body.subarray(4, 4 + headLength))
+    const batch = decodeBatch(unseal(hub.compression, body.subarray(4 + headLength), MAX_BATCH_BODY), {
+      maxOps: MAX_BATCH_OPS,
+    })
+    return sendJson(reply, who, await takeBack(hub, who.device.belt, heads, batch))
+  })
+
   app.post<BeltRoute>('/v1/belts/:belt/pull', async (request, reply) => {
     const who = await caller(request)
-    const { head, envelopes } = await pull(hub, who.device, parseJson(pullRequestSchema, bodyOf(request)))
+    const wanted = parseJson(pullRequestSchema, bodyOf(request))
+    if (wanted.refilled) await noteRefilled(hub, who.device, who.epoch)
+    const { head, envelopes } = await pull(hub, who.device, wanted)
     const headBytes = Buffer.from(JSON.stringify(head))
     const length = Buffer.alloc(4)
     length.writeUInt32LE(headBytes.length)
@@ -141,6 +158,7 @@ export function createServer(hub: HubContext, options: ServerOptions): FastifyIn
       term: belt.term,
       backupWatermark: belt.backupWatermark,
       recovering: belt.recoveringUntilMs !== null,
+      hubStreams: await hubStreams(hub, belt),
       certificate: certificateSchema.parse(JSON.parse(who.device.certificate)),
       streams,
     }

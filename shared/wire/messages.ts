@@ -103,8 +103,20 @@ export const pullRequestSchema = z.object({
   accepts: z.array(z.string().max(16)).max(8),
   /** Include this device's own ops: after its store was lost or restored. */
   own: z.boolean().default(false),
+  /** Nothing of this device is missing at the hub in this epoch. */
+  refilled: z.boolean().default(false),
 })
 export type PullRequest = z.input<typeof pullRequestSchema>
+
+/** The hub's word for one of its own streams: with it, devices can give back what a restored hub has forgotten saying. */
+export const hubHeadSchema = z.object({
+  author,
+  stream: count,
+  seq: count,
+  head: z.string().regex(/^[0-9a-f]{64}$/),
+  signature,
+})
+export type HubHead = z.output<typeof hubHeadSchema>
 
 export const pullHeadSchema = z.object({
   hubEpoch: count,
@@ -120,8 +132,15 @@ export const pullHeadSchema = z.object({
       bytes: count,
     }),
   ),
+  hubHeads: z.array(hubHeadSchema).optional(),
 })
 export type PullHead = z.output<typeof pullHeadSchema>
+
+/** In front of a batch of the hub's own ops that goes back to it. */
+export const returnHeadSchema = z.object({ heads: z.array(hubHeadSchema).min(1).max(64) })
+
+export const hubHeadText = (belt: string, head: Omit<HubHead, 'signature'>): string =>
+  `chanbo hub head 1\n${belt}\n${head.author}\n${head.stream}\n${head.seq}\n${head.head}`
 
 /** How far the hub is with the caller's own streams. */
 export const statusAnswerSchema = z.object({
@@ -132,6 +151,8 @@ export const statusAnswerSchema = z.object({
   recovering: z.boolean(),
   certificate: certificateSchema,
   streams: z.array(z.object({ author, stream: count, seq: count })),
+  /** The hub's own streams, of all epochs. */
+  hubStreams: z.array(z.object({ author, stream: count, seq: count })),
 })
 export type StatusAnswer = z.output<typeof statusAnswerSchema>
 

@@ -15,6 +15,7 @@ import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { readableScopes, readCursor, writeCursor } from './cursors.ts'
 import { formerAuthors, hasLeftovers, renameLeftovers, yieldToTwin } from './incarnation.ts'
+import { giveBack, rememberHeads } from './give-back.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { Outbox } from './outbox.ts'
 import { RequestCounter } from './request-counter.ts'
@@ -192,6 +193,7 @@ export class SyncEngine {
       }
       writeLink(store, this.#link)
     })
+    await giveBack(this.#deps, answer.hubStreams, (body) => this.#request('return', body))
     this.#machine.statusDone(this.#deps.clock())
   }
 
@@ -221,6 +223,7 @@ export class SyncEngine {
       cursors: scopes.map((scope) => ({ scope, ...readCursor(store, scope) })),
       maxBytes,
       accepts: [...compression.accepts],
+      refilled: !this.#outbox.anythingMissing(),
     }
     const body = await this.#request('pull', Buffer.from(JSON.stringify(request)))
     const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
@@ -236,6 +239,7 @@ export class SyncEngine {
       if (cursor.epoch !== head.hubEpoch || cursor.seq !== through)
         store.transact(() => writeCursor(store, scope, { epoch: head.hubEpoch, seq: through }))
     }
+    rememberHeads(store, head.hubHeads ?? [])
     const nowMs = this.#deps.clock()
     const allHere = !head.scopes.some((scope) => scope.more)
     if (allHere && hasLeftovers(store)) renameLeftovers(store, this.#deps.keys.author)

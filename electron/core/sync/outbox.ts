@@ -70,6 +70,17 @@ export class Outbox {
     return { urgent, other }
   }
 
+  /** True while the hub lacks something that it had acknowledged before it was restored. */
+  anythingMissing(): boolean {
+    return this.streams().some(
+      ({ author, stream, ackedSeq }) =>
+        prepared(
+          this.#store.db,
+          `SELECT 1 FROM op WHERE author = ? AND stream = ? AND seq > ? AND state <> 'pending' AND state <> 'local' LIMIT 1`,
+        ).get(author, stream, ackedSeq) !== undefined,
+    )
+  }
+
   /** Everything under way counts as lost. */
   rewind(): void {
     this.#sent.clear()

@@ -45,6 +45,8 @@ CREATE TABLE device (
   "lastSeenMs" BIGINT NOT NULL,
   "pulledSeq" BIGINT NOT NULL DEFAULT 0,
   "revokedMs" BIGINT,
+  -- The epoch in which this device has given back all that a restored hub had lost.
+  "refilledEpoch" BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (belt, author)
 );
 

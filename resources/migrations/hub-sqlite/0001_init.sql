@@ -43,6 +43,8 @@ CREATE TABLE device (
   lastSeenMs INTEGER NOT NULL,
   pulledSeq INTEGER NOT NULL DEFAULT 0,
   revokedMs INTEGER,
+  -- The epoch in which this device has given back all that a restored hub had lost.
+  refilledEpoch INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (belt, author)
 ) STRICT, WITHOUT ROWID;
 

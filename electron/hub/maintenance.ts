@@ -1,0 +1,115 @@
+import { copyFileSync, existsSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeBackup, verifyBackup } from '../sqlite/backup.ts'
+import { openDb, type Db } from '../sqlite/open.ts'
+import { decodeOp, encodeOp } from '../../shared/ops/canonical.ts'
+import { chainNext, chainStart } from '../../shared/ops/chain.ts'
+import { equalBytes } from '../../shared/ops/bytes.ts'
+import type { HubContext } from './context.ts'
+import { sha256 } from './crypto.ts'
+
+/** Devices have this long to give back what a restored hub has lost before claims are decided without them. */
+const REFILL_MS = 15 * 60_000
+
+/** A verified copy of the embedded database. Devices may forget what lies before it, so its place is noted in the live one. */
+export async function backUp(hub: HubContext, folder: string): Promise<string> {
+  const { file, db } = hub.database
+  if (!file) throw new Error('PostgreSQL is backed up by its own tools')
+  const belts = await db.selectFrom('belt').select(['belt', 'nextSeq']).execute()
+  const { path } = await makeBackup(file, folder, 'hub', hub.clock())
+  for (const { belt, nextSeq } of belts)
+    await db
+      .updateTable('belt')
+      .set({ backupWatermark: nextSeq - 1 })
+      .where('belt', '=', belt)
+      .execute()
+  return path
+}
+
+/**
+ * Puts a backup in the place of the hub's database, which must not be in use; what was there is kept beside it. Every belt
+ * starts a new epoch, so that its devices give back what the backup does not have, and claims wait for that.
+ */
+export function restore(dataDir: string, backup: string, nowMs: number): void {
+  if (!verifyBackup(backup)) throw new Error('the backup does not open')
+  const path = join(dataDir, 'hub.db')
+  const incoming = `${path}.restoring`
+  copyFileSync(backup, incoming)
+  const db = openDb(incoming)
+  try {
+    db.transaction(() => startEpochs(db, nowMs)).immediate()
+    db.pragma('wal_checkpoint(TRUNCATE)')
+    db.pragma('journal_mode = DELETE')
+  } finally {
+    db.close()
+  }
+  for (const suffix of ['', '-wal', '-shm'])
+    if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.replaced-${nowMs}${suffix}`)
+  renameSync(incoming, path)
+}
+
+/** Also for PostgreSQL, after its own restore: a new epoch for every belt. */
+export function startEpochs(db: Db, nowMs: number): void {
+  db.prepare('UPDATE belt SET epoch = epoch + 1, recoveringUntilMs = ?').run(nowMs + REFILL_MS)
+  db.prepare(
+    'INSERT INTO epochStart (belt, epoch, fromSeq, startedMs) SELECT belt, epoch, nextSeq - 1, ? FROM belt',
+  ).run(nowMs)
+}
+
+export interface Finding {
+  readonly what: string
+  readonly problem: string | null
+}
+
+/** Reads everything and recomputes every chain. */
+export async function examine(hub: HubContext): Promise<Finding[]> {
+  const { db, file } = hub.database
+  const findings: Finding[] = []
+  if (file) {
+    const verdict = String(file.pragma('integrity_check(1)', { simple: true }))
+    findings.push({ what: 'database file', problem: verdict === 'ok' ? null : verdict })
+  }
+  for (const { belt, nextSeq } of await db.selectFrom('belt').select(['belt', 'nextSeq']).execute()) {
+    const last = await db
+      .selectFrom('op')
+      .select((eb) => eb.fn.max('hubSeq').as('seq'))
+      .where('belt', '=', belt)
+      .executeTakeFirst()
+    const ahead = Number(last?.seq ?? 0) >= nextSeq
+    findings.push({
+      what: `belt ${belt}: order`,
+      problem: ahead ? 'an op lies beyond the next sequence' : null,
+    })
+    const streams = await db.selectFrom('stream').selectAll().where('belt', '=', belt).execute()
+    for (const stream of streams) {
+      const ops = await db
+        .selectFrom('op')
+        .select(['seq', 'hash', 'payload'])
+        .where('belt', '=', belt)
+        .where('author', '=', stream.author)
+        .where('stream', '=', stream.stream)
+        .orderBy('seq')
+        .execute()
+      let head = chainStart(sha256, stream.author, stream.stream)
+      let broken: number | null = null
+      for (const { seq, hash, payload } of ops) {
+        head = chainNext(sha256, head, encodeOp(decodeOp(payload)))
+        if (!equalBytes(head, hash)) {
+          broken = seq
+          break
+        }
+      }
+      const problem =
+        broken !== null
+          ? `chain broken at ${broken}`
+          : equalBytes(head, stream.head)
+            ? null
+            : 'head does not follow'
+      findings.push({
+        what: `belt ${belt}: stream ${stream.author}/${stream.stream}, ${ops.length} ops`,
+        problem,
+      })
+    }
+  }
+  return findings
+}
