@@ -172,8 +172,8 @@ function checkDates(facts: Facts, task: Task, item: Assignment, add: Add): void 
   if (task.status !== 'running') {
     const release = Math.max(job?.release ?? 0, task.window?.[0] ?? 0, fixing?.start == null ? facts.now : 0)
     add('release', [task.id], release - item.start)
+    add('hard-due', [task.id], item.end - Math.min(job?.hardDue ?? Infinity, task.window?.[1] ?? Infinity))
   }
-  add('hard-due', [task.id], item.end - Math.min(job?.hardDue ?? Infinity, task.window?.[1] ?? Infinity))
   if (!fixing) return
   if (fixing.start !== null && fixing.start !== item.start)
     add(`lock-${fixing.cause}`, [task.id], Math.abs(item.start - fixing.start))
@@ -251,6 +251,8 @@ function checkLine(facts: Facts, resource: Resource, held: readonly Assignment[]
   let before: string | null = null
   for (const item of held) {
     const family = familyOf(item)
+    if (before === null && resource.settingUp && resource.settingUp.family === family)
+      free = resource.settingUp.since
     const running = facts.tasks.get(item.task)?.status === 'running'
     const need = running ? 0 : setupMinutes(table, state, family)
     if (!running) {

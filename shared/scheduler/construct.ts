@@ -215,8 +215,10 @@ function freshenBefore(state: State, v: number): void {
     const u = model.predTask[a]!
     if (model.arcMax[model.predArc[a]!]! < 0 || model.isAir[u] === 1 || model.fixedStart[u]! >= 0) continue
     if (precedenceBound(state, u) <= state.start[u]!) continue
+    const machine = state.machine[u * state.width]!
+    const mode = state.mode[u]!
     state.unlink(u)
-    placeLine(state, u)
+    if (!placeLine(state, u)) insertLine(state, u, mode, machine, -1, -1)
   }
 }
 

@@ -158,6 +158,7 @@ function freestUnit(state: State, v: number, res: number): number {
   const { model, pos } = state
   const from = model.machineFrom[res]!
   const to = model.machineFrom[res + 1]!
+  const ready = precedenceBound(state, v)
   let best = -1
   let bestFree = Infinity
   for (let machine = from; machine < to; machine++) {
@@ -165,8 +166,12 @@ function freestUnit(state: State, v: number, res: number): number {
     let before = state.last[machine]!
     while (before >= 0 && pos[before]! > pos[v]!) before = state.prevOn(before, machine)
     const free = before >= 0 ? state.end[before]! : model.machineFree[machine]!
-    if (free < bestFree) {
-      bestFree = free
+    const after = before >= 0 ? state.nextOn(before, machine) : state.first[machine]!
+    const held = after >= 0 && model.fixedStart[after]! >= 0
+    const ends = Math.max(free, ready) + model.modeDur[state.mode[v]!]!
+    const rank = held && ends > model.fixedStart[after]! ? free + NEVER : free
+    if (rank < bestFree) {
+      bestFree = rank
       best = machine
     }
   }

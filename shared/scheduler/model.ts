@@ -37,6 +37,7 @@ export interface Model {
   /** The only mode allowed (global mode number), or -1. */
   pinnedMode: Int32Array
   optional: Uint8Array
+  running: Uint8Array
   /** Modes of task v: modeFrom[v] .. modeFrom[v+1]-1. */
   modeFrom: Int32Array
   modeDur: Int32Array
@@ -195,7 +196,7 @@ export function compileModel(problem: Problem): Model {
   const wishRes: (Int32Array | null)[] = []
   open.forEach((task, v) => {
     const job = problem.jobs[jobIndex.get(task.job)!]!
-    deadline[v] = Math.min(job.hardDue ?? NEVER, task.window?.[1] ?? NEVER)
+    if (task.status !== 'running') deadline[v] = Math.min(job.hardDue ?? NEVER, task.window?.[1] ?? NEVER)
     const lock = locks.get(task.id)
     if (lock?.start != null) fixedStart[v] = lock.start
     if (lock?.mode != null && !task.session) pinnedMode[v] = modeFrom[v]! + lock.mode
@@ -258,6 +259,7 @@ export function compileModel(problem: Problem): Model {
     fixedEnd,
     latestStart,
     pinnedMode,
+    running: Uint8Array.from(open, (task) => (task.status === 'running' ? 1 : 0)),
     optional: Uint8Array.from(open, (task) => (task.optional ? 1 : 0)),
     modeFrom,
     modeDur,

@@ -76,8 +76,8 @@ export function repair(
   )
   const search = new Search(model, options.seed, first, 'repair')
   for (;;) {
-    const share =
-      iterations === undefined ? elapsed() / budgetMs : search.iterations / Math.max(1, iterations)
+    if (iterations !== undefined && search.iterations >= iterations) break
+    const share = iterations === undefined ? elapsed() / budgetMs : search.iterations / iterations
     if (share >= 1 || stop()) break
     search.run(iterations === undefined ? CHUNK / 4 : Math.min(CHUNK, iterations - search.iterations), share)
   }

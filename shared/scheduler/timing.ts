@@ -139,7 +139,9 @@ export function retime(state: State, v: number): boolean {
     if (bound > earliest) earliest = bound
   }
   if (model.isAir[v] === 1) {
-    const late = (earliest > start[v]! ? earliest - start[v]! : 0) + (minEnd > end[v]! ? minEnd - end[v]! : 0)
+    const early =
+      (earliest > start[v]! ? earliest - start[v]! : 0) + (minEnd > end[v]! ? minEnd - end[v]! : 0)
+    const late = model.running[v] === 1 ? 0 : early
     applyFigures(state, v, 0, 0, Math.min(late, NEVER) + maxLagExcess(state, v) + lateness(state, v))
     return false
   }
@@ -218,7 +220,7 @@ export function machineFreeFor(model: Model, machine: number, v: number): number
 
 function maxLagExcess(state: State, v: number): number {
   const { model } = state
-  if (!model.anyMaxLag || state.start[v]! >= NEVER) return 0
+  if (!model.anyMaxLag || state.start[v]! >= NEVER || model.running[v] === 1) return 0
   let excess = 0
   for (let a = model.predFrom[v]!; a < model.predFrom[v + 1]!; a++) {
     const arc = model.predArc[a]!
@@ -238,7 +240,8 @@ function lateness(state: State, v: number): number {
   if (state.end[v]! >= NEVER) return 0
   let late = 0
   if (state.end[v]! > model.deadline[v]!) late += state.end[v]! - model.deadline[v]!
-  if (state.start[v]! > model.latestStart[v]!) late += state.start[v]! - model.latestStart[v]!
+  if (model.running[v] === 0 && state.start[v]! > model.latestStart[v]!)
+    late += state.start[v]! - model.latestStart[v]!
   return late
 }
 

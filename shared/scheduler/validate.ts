@@ -109,8 +109,9 @@ function checkNumbers(problem: Problem, add: Add): void {
     check(task.id, 'elapsed', task.elapsed)
     check(task.id, 'lock.start', task.lock?.start)
     for (const mode of task.modes ?? []) {
-      check(task.id, 'dur', mode.dur)
-      check(task.id, 'durHigh', mode.durHigh)
+      const least = mode.needs.length > 0 ? 1 : 0
+      check(task.id, 'dur', mode.dur, least)
+      check(task.id, 'durHigh', mode.durHigh, least)
       for (const need of mode.needs) check(task.id, 'qty', need.qty, 1)
     }
     check(task.id, 'session.dur', task.session?.dur, 1)

@@ -12,7 +12,9 @@ import {
 import type { PlanEvent } from '../../../shared/scheduler/index.ts'
 import { createRandomProblem, problems } from './random-problem.ts'
 
-const RUNS = { numRuns: 60 }
+/** A fixed seed: a failure is the same failure on every machine. */
+const SEED = 20261121
+const RUNS = { numRuns: 60, seed: SEED }
 
 describe('every plan the engine returns', () => {
   it('is accepted by the independent checker with the same score, and by the constraints', () => {
@@ -33,7 +35,7 @@ describe('every plan the engine returns', () => {
         const run = () => solve(problem, { seed: 7, iterations: 300 }).plan
         expect(run()).toEqual(run())
       }),
-      { numRuns: 15 },
+      { numRuns: 15, seed: SEED },
     )
   })
 
@@ -44,7 +46,7 @@ describe('every plan the engine returns', () => {
         const longer = solve(problem, { seed: 1, iterations: 500 }).plan
         expect(compareScores(longer.score, quick.score, problem.objective)).toBeLessThanOrEqual(0)
       }),
-      { numRuns: 25 },
+      { numRuns: 25, seed: SEED },
     )
   })
 
@@ -54,18 +56,19 @@ describe('every plan the engine returns', () => {
         const { plan } = solve(problem, { seed: 2, iterations: 300 })
         for (const bound of plan.bounds) expect(plan.score[bound.tier]).toBeGreaterThanOrEqual(bound.value)
       }),
-      { numRuns: 25 },
+      { numRuns: 25, seed: SEED },
     )
   })
 
-  it('taken as the start of another run is kept or improved', () => {
+  it('taken as the start of another run is kept or improved (finish-start precedence)', () => {
     fc.assert(
       fc.property(problems, (problem) => {
+        fc.pre(problem.prec.every((arc) => (arc.type ?? 'FS') === 'FS'))
         const { plan } = solve(problem, { seed: 3, iterations: 400 })
         const again = solve(problem, { seed: 4, iterations: 0, initial: plan }).plan
         expect(compareScores(again.score, plan.score, problem.objective)).toBeLessThanOrEqual(0)
       }),
-      { numRuns: 25 },
+      { numRuns: 25, seed: SEED },
     )
   })
 })
@@ -111,7 +114,7 @@ describe('every repair', () => {
           if (item) expect(item.start).toBe(plan.assign.find((entry) => entry.task === id)!.start)
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 40, seed: SEED },
     )
   })
 })

@@ -59,7 +59,7 @@ export function createRandomProblem(seed: number): Problem {
       .filter((_, i) => i === 0 || random.int(2) === 0)
       .map((res) => ({
         needs: random.int(4) === 0 ? [{ res }, { res: 'MOULD', qty: 1 + random.int(2) }] : [{ res }],
-        dur: random.between(0, 30) * 10,
+        dur: random.between(1, 30) * 10,
         durHigh: random.int(2) ? random.between(10, 40) * 10 : null,
       }))
   const jobCount = random.between(1, 9)
