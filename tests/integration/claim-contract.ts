@@ -1,0 +1,195 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Fields } from '../../shared/ops/types.ts'
+
+export interface GrantRow {
+  readonly bookingId: string
+  readonly resourceKey: string
+  readonly unit: number
+  readonly startMs: number
+  readonly endMs: number
+  readonly fence: number
+}
+
+/** A store that answers claims, as the contract sees it. */
+export interface ClaimStore {
+  create(table: 'studio' | 'streamer' | 'equipment' | 'merchant', fields: Fields): Promise<string>
+  claim(fields: Fields): Promise<string>
+  release(bookingId: string): Promise<void>
+  answer(
+    bookingId: string,
+  ): Promise<{ outcome: string; reason: string; heldBy: string | null; alternatives: unknown[] } | null>
+  /** What stands now, by fence. */
+  grants(): Promise<GrantRow[]>
+  /** Writes a grant past the arbiter; must throw when the store's own constraint refuses it. */
+  force(grant: GrantRow): Promise<void>
+  close(): Promise<void>
+}
+
+const HOUR = 3_600_000
+const START = Math.ceil(Date.now() / HOUR) * HOUR + 48 * HOUR
+const BASE = '00000000001'
+
+const STUDIO = {
+  name: 's',
+  shortName: 's',
+  baseId: BASE,
+  areaM2: 1,
+  kit: [],
+  powerKw: 1,
+  feeFenPerHour: 0,
+  openMin: 0,
+  closeMin: 1440,
+  resetMin: 0,
+  makeUpMin: 0,
+}
+const STREAMER = {
+  name: 'x',
+  shortName: 'x',
+  baseId: null,
+  identityVerified: true,
+  birthDate: null,
+  guardianConsent: false,
+  firstTrainedMs: null,
+  lastTrainedMs: null,
+  grade: 'A',
+  families: [],
+  maxMinPerDay: 600,
+  maxStretchMin: 240,
+  minRestMin: 0,
+  weekly: [],
+}
+const MERCHANT = {
+  name: 'm',
+  shortName: 'm',
+  baseId: BASE,
+  sizeClass: 'middle',
+  returnRatePct: 1,
+  creditGrade: 'B',
+  listStatus: 'none',
+  creditReason: '',
+}
+
+/** What every store that grants exclusive use must do. */
+export function claimStoreContract(name: string, open: () => Promise<ClaimStore>): void {
+  describe(`claims in ${name}`, () => {
+    let store: ClaimStore
+    let studio: string
+    beforeEach(async () => {
+      store = await open()
+      studio = await store.create('studio', STUDIO)
+    })
+    afterEach(() => store.close())
+
+    const booking = (extra: Fields = {}): Fields => ({
+      baseId: BASE,
+      sessionId: null,
+      merchantId: null,
+      label: 'x',
+      studioId: studio,
+      streamerIds: [],
+      kit: [],
+      startMs: START,
+      endMs: START + HOUR,
+      beforeMin: 0,
+      afterMin: 0,
+      expiresMs: null,
+      ...extra,
+    })
+    const outcome = async (id: string) => (await store.answer(id))?.outcome
+
+    it('grants a free slot and refuses the next claim of it with who holds it and what is free', async () => {
+      const first = await store.claim(booking())
+      const second = await store.claim(booking({ startMs: START + HOUR / 2, endMs: START + HOUR * 1.5 }))
+      expect(await outcome(first)).toBe('granted')
+      const answer = await store.answer(second)
+      expect(answer).toMatchObject({ outcome: 'refused', reason: 'studio-taken', heldBy: first })
+      expect(answer!.alternatives).toHaveLength(3)
+    })
+
+    it('lets slots touch, but not with buffers between them', async () => {
+      await store.claim(booking())
+      const touching = await store.claim(booking({ startMs: START + HOUR, endMs: START + 2 * HOUR }))
+      const buffered = await store.claim(booking({ startMs: START - HOUR, endMs: START, afterMin: 15 }))
+      expect([await outcome(touching), await outcome(buffered)]).toStrictEqual(['granted', 'refused'])
+    })
+
+    it('a streamer is in one room at a time', async () => {
+      const [other, streamer] = [
+        await store.create('studio', STUDIO),
+        await store.create('streamer', STREAMER),
+      ]
+      await store.claim(booking({ streamerIds: [streamer] }))
+      const elsewhere = await store.claim(booking({ studioId: other, streamerIds: [streamer] }))
+      expect(await store.answer(elsewhere)).toMatchObject({ outcome: 'refused', reason: 'streamer-taken' })
+    })
+
+    it('gives kit out by unit number until none is left', async () => {
+      const [other, lamp] = [
+        await store.create('studio', STUDIO),
+        await store.create('equipment', { name: 'lamp', baseId: BASE, quantity: 3 }),
+      ]
+      const kit = (quantity: number) => [{ equipmentId: lamp, quantity }]
+      const first = await store.claim(booking({ kit: kit(2) }))
+      const tooMany = await store.claim(booking({ studioId: other, kit: kit(2) }))
+      const fitting = await store.claim(booking({ studioId: other, kit: kit(1) }))
+      expect(await store.answer(tooMany)).toMatchObject({
+        outcome: 'refused',
+        reason: 'kit-short',
+        heldBy: first,
+      })
+      expect(await outcome(fitting)).toBe('granted')
+      const units = (await store.grants()).filter(({ resourceKey }) => resourceKey === `kit:${lamp}`)
+      expect(units.map(({ unit }) => unit).sort()).toStrictEqual([1, 2, 3])
+    })
+
+    it('refuses who is on the black list', async () => {
+      const merchantId = await store.create('merchant', { ...MERCHANT, listStatus: 'black' })
+      expect(await store.answer(await store.claim(booking({ merchantId })))).toMatchObject({
+        reason: 'merchant-blocked',
+      })
+    })
+
+    it('a release frees everything the booking held, once', async () => {
+      const first = await store.claim(booking())
+      await store.release(first)
+      expect(await outcome(first)).toBe('released')
+      expect(await store.grants()).toStrictEqual([])
+      const second = await store.claim(booking())
+      await store.release(first)
+      expect(await outcome(second)).toBe('granted')
+      expect(await store.grants()).toHaveLength(1)
+    })
+
+    it('fences only rise, also after releases', async () => {
+      const fences: number[] = []
+      for (let round = 0; round < 4; round++) {
+        const id = await store.claim(booking())
+        fences.push(...(await store.grants()).map(({ fence }) => fence))
+        await store.release(id)
+      }
+      expect(fences).toStrictEqual([...fences].sort((a, b) => a - b))
+      expect(new Set(fences).size).toBe(4)
+    })
+
+    it('the store’s own constraint refuses a second holder of a unit', async () => {
+      await store.claim(booking())
+      const [held] = await store.grants()
+      await expect(
+        store.force({
+          ...held!,
+          bookingId: 'someone-else',
+          fence: 1000,
+          startMs: held!.endMs - 1,
+          endMs: held!.endMs + 5,
+        }),
+      ).rejects.toThrow()
+      await store.force({
+        ...held!,
+        bookingId: 'someone-else',
+        fence: 1001,
+        startMs: held!.endMs,
+        endMs: held!.endMs + 5,
+      })
+    })
+  })
+}
