@@ -145,6 +145,20 @@ describe('the catalogue', () => {
   })
 })
 
+it('a new belt knows the public holidays, the grid factors and the rules, each with its source', async () => {
+  const reference = await core.call('catalogue/reference', {})
+  const year = reference.holidayYears.find((row) => row.year === 2026)!
+  expect(year.holidays).toContain('2026-10-01')
+  expect(year.makeUpWorkdays).toContain('2026-09-20')
+  expect(reference.factors.find((factor) => factor.key === '山东')).toMatchObject({
+    kind: 'grid',
+    value: 0.6191,
+    dataYear: 2023,
+  })
+  expect([...reference.factors, ...reference.holidayYears].every((row) => row.source !== '')).toBe(true)
+  expect(reference.rules.map((rule) => rule.id)).toContain('m117-30-review')
+})
+
 describe('rows pasted from a spreadsheet', () => {
   const studios = [
     '名称\t面积（m²）\t开放\t关闭\t费用(元/小时)\t备注',

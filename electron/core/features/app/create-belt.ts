@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { appContract } from '../../../../shared/contract/app.ts'
 import { makeKeys, recoveryCodeOf, saveKeys } from '../../keys.ts'
+import { readReference, writeReference } from '../../reference.ts'
 import type { Services } from '../../services.ts'
 
 type Input = z.output<(typeof appContract)['app/createBelt']['input']>
@@ -58,6 +59,7 @@ export function createBelt(services: Services, input: Input): MadeBelt {
         slotToleranceMin: 10,
         slotDurationPct: 90,
       })
+      writeReference(write, readReference(services.resourcesDir))
       store.setMeta('beltId', beltId)
       store.setMeta('arbiter', 'self')
       store.setMeta('term', '1')

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { appContract } from '../../../../shared/contract/app.ts'
-import { DEMO_NOW_MS, DEMO_SEED, generateDemo, type DemoReference } from '../../../../shared/demo/index.ts'
+import { DEMO_NOW_MS, DEMO_SEED, generateDemo } from '../../../../shared/demo/index.ts'
 import type { ActionHandlers, Actor } from '../../context.ts'
 import { makeKeys, saveKeys } from '../../keys.ts'
+import { readReference } from '../../reference.ts'
 import type { Services } from '../../services.ts'
 import { writeDrafts } from './write.ts'
 
@@ -12,19 +11,6 @@ const STORE = 'demo'
 const NOBODY: Actor = { connectionId: '', personId: null, role: null, baseId: null }
 /** Rows without which the belt has no clock: written before the store is opened again on the demo's own time. */
 const FIRST_TABLES = new Set(['belt'])
-
-const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T
-
-/** Factors and holiday years that come with the product. */
-export function readReference(resourcesDir: string): DemoReference {
-  const { factors } = readJson<{ factors: DemoReference['factors'] }>(
-    join(resourcesDir, 'factors', 'factors.json'),
-  )
-  const { years } = readJson<{ years: DemoReference['years'] }>(
-    join(resourcesDir, 'calendars', 'holidays-cn.json'),
-  )
-  return { factors, years }
-}
 
 /** Makes the demo belt. It becomes the belt to reopen only once it is complete: a half-made one is made again. */
 function buildDemo(services: Services): string {
