@@ -1,7 +1,7 @@
 /** A core in its real threads, driven over stdin/stdout as JSON lines, so that a test can kill it at any moment. */
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { startCoreHost } from '../../electron/core/host.ts'
+import { findPlaces } from '../../electron/core/shell/places.ts'
 
 interface Ask {
   readonly id: number
@@ -13,22 +13,15 @@ interface Ask {
 
 const dataDir = process.argv[2]!
 const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`)
-const workers = new URL('../../electron/workers/', import.meta.url)
+const places = findPlaces(process.argv[3]!)
 const host = await startCoreHost({
+  ...places,
   dataDir,
-  resourcesDir: fileURLToPath(new URL('../../resources', import.meta.url)),
-  workerUrls: {
-    core: new URL('core.ts', workers),
-    reader: new URL('reader.ts', workers),
-    scheduler: new URL('scheduler.ts', workers),
-    import: new URL('import.ts', workers),
-  },
   log: {
     info: () => undefined,
     warn: () => undefined,
     error: (message, details) => say({ log: message, details }),
   },
-  native: { deviceName: 'chaos', version: '0.0.0' },
   readers: 1,
 })
 const connection = host.openConnection({ kind: 'window', remote: false })

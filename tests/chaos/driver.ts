@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { AppEvent } from '../../shared/contract/event.ts'
 import type { Call, Output, RequestName } from '../../shared/contract/index.ts'
 import type { Result } from '../../shared/contract/result.ts'
+import { SHELL_ENTRY } from './entries.ts'
 
 type Said =
   | { readonly ready: true }
@@ -33,7 +34,9 @@ export class CoreProcess {
 
   private constructor(dataDir: string, onReady: () => void) {
     const script = fileURLToPath(new URL('./core-child.ts', import.meta.url))
-    this.#child = spawn(process.execPath, [script, dataDir], { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#child = spawn(process.execPath, [script, dataDir, SHELL_ENTRY], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     this.#child.stdin.on('error', () => undefined)
     this.exited = new Promise((resolve) => {
       this.#child.on('exit', () => {

@@ -3,13 +3,12 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { NEW_BELT } from '../helpers/core.ts'
 import { CoreProcess, Killed } from './driver.ts'
+import { HUB_ENTRY as HUB } from './entries.ts'
 import { randomOf, type KillReport } from './kills.ts'
 
-const HUB = fileURLToPath(new URL('../../electron/hub/main.ts', import.meta.url))
 const SETTLE_MS = 60_000
 
 async function freePort(): Promise<number> {
