@@ -1,4 +1,5 @@
 import { computed, ref, watch } from 'vue'
+import { transport } from '../../transport/transport.ts'
 import { useCommand, useJob } from '../../transport/use-command.ts'
 import { useQuery } from '../../transport/use-query.ts'
 
@@ -13,30 +14,34 @@ export function usePlanning() {
   const publishing = useCommand('plan/publish')
   const discarding = useCommand('plan/discard')
   const job = useJob(jobId)
-  const proposals = useQuery('plan/proposals', {}, { topics: ['plan', 'proposal'] })
   const running = useQuery('plan/running', {}, { topics: ['plan'] })
   const detail = useQuery('plan/proposal', () => ({ proposalId: proposalId.value ?? '' }), {
     enabled: () => proposalId.value !== null,
     topics: ['plan', 'proposal'],
   })
 
-  const newest = computed(() =>
-    (proposals.data.value ?? []).reduce<string | null>((best, head, _, all) => {
-      const current = all.find(({ id }) => id === best)
-      return !current || head.createdMs > current.createdMs ? head.id : best
-    }, null),
-  )
+  const ended = new Set<string>()
   /** A solve started elsewhere (another window, an event) is followed too. */
   watch(running.data, (answer) => {
-    if (answer?.jobId && jobId.value === null) jobId.value = answer.jobId
+    if (answer?.jobId && jobId.value === null && !ended.has(answer.jobId)) jobId.value = answer.jobId
   })
-  watch(job.outcome, async (ended) => {
-    if (!ended) return
-    outcome.value = ended
+  watch(job.outcome, async (how) => {
+    if (!how) return
+    if (jobId.value) ended.add(jobId.value)
+    outcome.value = how
     jobId.value = null
-    if (ended !== 'done') return
-    await proposals.refresh()
-    proposalId.value = newest.value
+    if (how === 'done') proposalId.value = await readNewest()
+  })
+
+  async function readNewest(): Promise<string | null> {
+    const result = await transport().request('plan/proposals', {})
+    if (!result.ok) return null
+    return [...result.value].sort((a, b) => b.createdMs - a.createdMs)[0]?.id ?? null
+  }
+
+  // A proposal that waits from before the screen was opened is compared again.
+  void readNewest().then((id) => {
+    proposalId.value ??= id
   })
 
   async function start(reason: string) {
@@ -65,13 +70,11 @@ export function usePlanning() {
 
   return {
     proposalId,
-    newest,
     jobId,
     outcome,
     progress: job.progress,
     done: job.done,
     detail,
-    proposals,
     error,
     starting: starting.busy,
     publishing: publishing.busy,
