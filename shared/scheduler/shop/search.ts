@@ -20,9 +20,11 @@ export interface SearchSettings {
   shareHigh: number
   /** Runs in a row that may leave the pool as it is before it is rebuilt around the best. */
   patience: number
-  /** Annealing steps from a random start and from a blend. */
+  /** Annealing steps per operation from a random start and from a blend. */
   annealFirst: number
   anneal: number
+  /** Stall limit of the exact tabu search after annealing. */
+  polish: number
 }
 
 const defaults: SearchSettings = {
@@ -32,9 +34,13 @@ const defaults: SearchSettings = {
   shareLow: 0.1,
   shareHigh: 0.5,
   patience: 60,
-  annealFirst: 1_000_000,
-  anneal: 600_000,
+  annealFirst: 400,
+  anneal: 150,
+  polish: 100,
 }
+
+/** Annealing runs are short and many: it is the population that crosses the deep valleys of tardiness. */
+const annealedPoolSize = 30
 
 /**
  * A population search: schedules are improved one after another, kept in a small pool if good and different,
@@ -67,11 +73,12 @@ export class PopulationSearch {
     settings: Partial<SearchSettings> = {},
   ) {
     this.shop = shop
-    this.settings = { ...defaults, ...settings }
+    const plain = objective === 'makespan' && !shop.hasSetups
+    const poolSize = plain ? defaults.poolSize : annealedPoolSize
+    this.settings = { ...defaults, poolSize, ...settings }
     this.random = new Random(seed)
     this.objective = objective
     const graph = new ShopGraph(shop)
-    const plain = objective === 'makespan' && !shop.hasSetups
     this.tabu = plain ? new MakespanTabu(graph, this.random) : new ExactTabu(graph, this.random, objective)
     this.annealer = plain ? null : new Annealer(graph, this.random, objective)
     this.pool = new ElitePool(shop, this.settings.poolSize)
@@ -143,9 +150,9 @@ export class PopulationSearch {
       this.phase = 'tabu'
       return
     }
-    this.stallLimit = 300
+    this.stallLimit = settings.polish
     const unit = this.heatUnit()
-    const steps = fresh ? settings.annealFirst : settings.anneal
+    const steps = shop.n * (fresh ? settings.annealFirst : settings.anneal)
     this.annealer.start(draft.order, draft.machine, (fresh ? 1 : 0.4) * unit, 0.03 * unit, steps)
     this.phase = 'anneal'
   }
