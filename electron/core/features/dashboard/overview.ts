@@ -19,7 +19,15 @@ import { compensationTier } from '../../../../shared/domain/promise.ts'
 import { MINUTE_MS, addDays, dayKeyOf, dayStartMs, eachDay } from '../../../../shared/domain/time.ts'
 import type { QueryContext } from '../../context.ts'
 import { daysOf, periodFigures, valueOf, type Period, type PeriodFigures } from './period.ts'
-import { countBases, exposureRows, lastPaidMs, longTailTopPct, merchantsOf, type SalesCell } from './repo.ts'
+import {
+  countBases,
+  exposureRows,
+  firstSalesDay,
+  lastPaidMs,
+  longTailTopPct,
+  merchantsOf,
+  type SalesCell,
+} from './repo.ts'
 
 /** Sales of the last days are still coming in: the platform's daily figures settle two days later. */
 const UNSETTLED_DAYS = 2
@@ -197,7 +205,7 @@ function families(
         compareFen,
         change: compareFen === 0 ? null : (totalFen - compareFen) / compareFen,
         days: days.map((day) => ({ day, fen: current.get(day) ?? 0, settled: day <= lastSettled })),
-        compare: compareDays.map((day) => earlier.get(day) ?? 0),
+        compare: before.sales.length === 0 ? [] : compareDays.map((day) => earlier.get(day) ?? 0),
       }
     })
     .sort(
@@ -279,6 +287,13 @@ function exposureOf(ctx: QueryContext, baseId: string | null): Exposure {
   }
 }
 
+/** A period that is only partly recorded would make everything look like growth: it is not compared with. */
+const isRecorded = (db: QueryContext['db'], { fromDay }: Period): boolean => {
+  const first = firstSalesDay(db)
+  return first !== null && first <= fromDay
+}
+const BEFORE_ALL_RECORDS: Period = { fromDay: '1970-01-01', toDay: '1970-01-01', baseId: null }
+
 export function beltOverview(ctx: QueryContext, period: Period, compareFromDay: string | null): BeltOverview {
   const length = daysOf(period)
   const from = compareFromDay ?? addDays(period.fromDay, -length)
@@ -286,7 +301,9 @@ export function beltOverview(ctx: QueryContext, period: Period, compareFromDay: 
   const figures = periodFigures(ctx, period)
   const compared = {
     now: figures,
-    before: periodFigures(ctx, comparePeriod, addDays(figures.returns.toDay, -length)),
+    before: isRecorded(ctx.db, comparePeriod)
+      ? periodFigures(ctx, comparePeriod, addDays(figures.returns.toDay, -length))
+      : periodFigures(ctx, BEFORE_ALL_RECORDS),
   }
   const merchants = merchantsOf(ctx.db, period.baseId)
   const ids = merchants.map((merchant) => merchant.id)

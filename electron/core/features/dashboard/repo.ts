@@ -226,5 +226,9 @@ export const slotPolicy = (db: Db): { slotToleranceMin: number; slotDurationPct:
     'SELECT slotToleranceMin, slotDurationPct FROM fairSlotPolicy WHERE deleted = 0 LIMIT 1',
   ).get() ?? { slotToleranceMin: 10, slotDurationPct: 90 }
 
+/** First day with any sale on record. */
+export const firstSalesDay = (db: Db): string | null =>
+  prepared<[], { day: string | null }>(db, 'SELECT min(day) AS day FROM kpiDaySales').get()!.day
+
 export const lastPaidMs = (db: Db): number | null =>
   prepared<[], { at: number | null }>(db, 'SELECT max(paidMs) AS at FROM orderNow').get()!.at
