@@ -182,7 +182,7 @@ function compileFairness(problem: Problem, resIndex: ReadonlyMap<string, number>
   const groups = rules.groups ? new Set(rules.groups) : null
   return {
     periodMin: rules.periodMin,
-    prime: buildOpenTime((rules.prime ?? []) as readonly Interval[]),
+    prime: buildOpenTime(rules.prime ?? []),
     primeOnly: rules.measure === 'primeMinutes',
     periods: Math.max(1, Math.ceil(problem.horizonMin / rules.periodMin)),
     streamers: problem.resources

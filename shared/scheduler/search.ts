@@ -9,7 +9,7 @@ import type { Model } from './model.ts'
 import { compareScores } from './problem.ts'
 import type { Score } from './problem.ts'
 import { Random } from './random.ts'
-import { State } from './state.ts'
+import type { State } from './state.ts'
 
 /** How many times each move is drawn out of the sum. */
 const MENU: readonly [Move, number][] = [

@@ -183,7 +183,7 @@ export function retime(state: State, v: number): boolean {
       if (fit > fixed) hard += fit >= NEVER ? dur : fit - fixed
       end[v] = fit > fixed || !pausing ? fixed + dur : advance(time, fixed, dur)
       if (earliest > fixed) hard += Math.min(earliest, NEVER) - fixed
-      if (minEnd > end[v]!) hard += minEnd - end[v]!
+      if (minEnd > end[v]) hard += minEnd - end[v]
     }
   } else {
     if (state.holdBack[v]! > earliest) earliest = state.holdBack[v]!
@@ -206,7 +206,7 @@ export function retime(state: State, v: number): boolean {
     end[v] = fit >= NEVER ? NEVER : pausing ? advance(time, fit, dur) : fit + dur
   }
   hard += maxLagExcess(state, v) + lateness(state, v)
-  applyFigures(state, v, setupSum, overtimeBetween(time, start[v]!, end[v]!), hard)
+  applyFigures(state, v, setupSum, overtimeBetween(time, start[v], end[v]), hard)
   return start[v] !== oldStart || end[v] !== oldEnd
 }
 

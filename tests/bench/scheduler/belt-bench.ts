@@ -173,3 +173,40 @@ function percentile(values: readonly number[], share: number): number {
 function round(value: number): number {
   return Math.round(value * 100) / 100
 }
+
+/** Entry of `bench -- scheduler --set belt|repair`; 1 when the checker refused a plan or a held item moved. */
+export async function runBelt(options: {
+  set: string
+  seconds: number
+  seeds: number
+  json: boolean
+  clock: 'wall' | 'cpu'
+}): Promise<number> {
+  let faults = 0
+  const onLine = (line: BenchLine): void => {
+    if (line.metric === 'checker_pct' && line.value < 100) faults++
+    if (line.metric === 'checker_ok' && line.value === 0) faults++
+    if (line.metric === 'frozen_or_announced_moved' && line.value > 0) faults++
+    console.log(
+      options.json ? JSON.stringify(line) : `${line.case}\t${line.metric}\t${line.value} ${line.unit}`,
+    )
+  }
+  const now = options.clock === 'cpu' ? () => process.cpuUsage().user / 1000 : () => performance.now()
+  const bench: BeltBenchOptions = { seconds: options.seconds, seeds: options.seeds, now, onLine }
+  if (options.set === 'repair') {
+    warmUp()
+    runRepairBench(bench, 'large')
+  } else {
+    runBeltBench(bench)
+    runHugeBench(bench)
+  }
+  return faults > 0 ? 1 : 0
+}
+
+/** The planning worker is long-lived: measure a repair as its second and later ones, compiled. */
+function warmUp(): void {
+  const problem = createNamedBelt('medium', 9)
+  const { plan } = solve(problem, { seed: 1, iterations: 2000 })
+  const events: PlanEvent[] = [{ type: 'closed', resource: 'L0', fromMin: 6000, toMin: 8000 }]
+  repair(problem, plan, events, { seed: 1, nowMin: 6000, iterations: 500 })
+}
