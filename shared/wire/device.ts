@@ -26,7 +26,7 @@ export interface DeviceTiming {
   readonly maxPushes: number
 }
 
-export const DEFAULT_TIMING: DeviceTiming = { pollMs: 10_000, busyPollMs: 2_000, maxPushes: 2 }
+export const DEFAULT_TIMING: DeviceTiming = { pollMs: 10_000, busyPollMs: 2_000, maxPushes: 3 }
 const BUSY_FOR_MS = 60_000
 const PULL_BYTES = 64 * 1024
 
@@ -133,14 +133,13 @@ export class DeviceMachine {
     this.#progress(nowMs)
   }
 
-  /** A step did not get through. */
+  /** A step did not get through. What breaks together counts as one failure. */
   failed(nowMs: number, step: 'status' | 'push' | 'pull'): void {
     this.#end(step)
+    if (step === 'pull') this.#needsPull = true
+    if (nowMs < this.#notBeforeMs) return
     if (step === 'push') this.#sizing = afterFailure(this.#sizing)
-    if (step === 'pull') {
-      this.#pullBytes = Math.max(4096, this.#pullBytes / 2)
-      this.#needsPull = true
-    }
+    if (step === 'pull') this.#pullBytes = Math.max(4096, this.#pullBytes / 2)
     this.#failures++
     this.#notBeforeMs = nowMs + backoffMs(this.#failures, this.#random)
   }

@@ -9,7 +9,7 @@ export const SIZING_START: Sizing = { bytes: 16 * 1024, bytesPerOp: 24 }
 const MIN_BYTES = 2 * 1024
 const MAX_BYTES = 512 * 1024
 /** A batch should take about this long, so that a cut costs little and the round trip is hidden. */
-const TARGET_MS = 2500
+const TARGET_MS = 1500
 
 /** Grows towards what the link moves in `TARGET_MS`, at most doubling. */
 export function afterSuccess(

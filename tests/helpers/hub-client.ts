@@ -65,7 +65,7 @@ export interface HubBench {
 async function post(url: string, body: Uint8Array, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
     method: 'POST',
-    body,
+    body: new Uint8Array(body),
     headers: { 'content-type': 'application/octet-stream', ...headers },
   })
   const bytes = new Uint8Array(await response.arrayBuffer())

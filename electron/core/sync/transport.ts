@@ -38,7 +38,7 @@ const CONNECT_TIMEOUT_MS = 8_000
 const ANSWER_TIMEOUT_MS = 20_000
 /** Slowest link that a request still waits for, bytes per millisecond. */
 const SLOWEST_BYTES_PER_MS = 1
-const PIPELINE = 3
+const PIPELINE = 5
 const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
 
 const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
