@@ -1,5 +1,5 @@
 import { advance, fitStart, NEVER } from './calendar.ts'
-import { candidateOf, fitsUse, placeAir, removeAir } from './air-state.ts'
+import { fitsUse, placeAir, removeAir } from './air-state.ts'
 import type { AirCandidate } from './model-air.ts'
 import { FF, FS, SS } from './model.ts'
 import type { Model } from './model.ts'
@@ -244,8 +244,4 @@ export function placeAirAt(state: State, air: number, candidate: number): boolea
   if (!crew) return false
   placeAir(state, air, candidate, studio, crew)
   return true
-}
-
-export function isPlacedAir(state: State, air: number): boolean {
-  return candidateOf(state, air) !== null
 }

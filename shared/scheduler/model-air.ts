@@ -2,7 +2,7 @@ import { buildOpenTime, isOpenThroughout } from './calendar.ts'
 import type { OpenTime } from './calendar.ts'
 import type { EffectiveLock } from './locks.ts'
 import { DEFAULTS } from './problem.ts'
-import type { Interval, Need, Problem, Resource, Session, Slot, Task } from './problem.ts'
+import type { Need, Problem, Resource, Session, Slot, Task } from './problem.ts'
 
 /** A start an air task may take, with the studios open and allowed for it. */
 export interface AirCandidate {

@@ -6,6 +6,7 @@ import {
   createSolver,
   EXPLANATION_KEYS,
   explainLate,
+  explainPlacement,
   promise,
   rankRelaxations,
   repair,
@@ -104,6 +105,30 @@ describe('explain', () => {
 function startAt(task: string, start: number, end: number): Plan['assign'][number] {
   return { task, mode: 0, res: ['L'], start, end, setupBefore: 0 }
 }
+
+describe('placement', () => {
+  it('says what keeps a broadcast from every nearby start, in known keys and with exact differences', () => {
+    const scorer = createMoveScorer(belt, plan)
+    const seen = new Set<string>()
+    for (const use of plan.slots) {
+      const [chosen, ...others] = explainPlacement(belt, plan, use.task)
+      expect(chosen).toMatchObject({
+        key: 'plan.place.chosen',
+        params: { startMin: startOf(plan, use.task), studio: use.studio },
+      })
+      for (const { key, params } of others) {
+        seen.add(key)
+        expect(EXPLANATION_KEYS).toHaveProperty([key])
+        if (key !== 'plan.place.costsMore') continue
+        const told = scorer.score({ task: use.task, start: Number(params.startMin) })
+        const tier = told.difference.findIndex((value) => value !== 0)
+        expect(told.difference[Math.max(0, tier)]).toBe(params.difference)
+      }
+    }
+    expect(seen).toContain('plan.place.costsMore')
+    expect(seen.size).toBeGreaterThan(1)
+  })
+})
 
 describe('repair', () => {
   const nowMin = 2000
