@@ -3,6 +3,13 @@ import type { Sentence } from '../../shared/contract/planning.ts'
 import { familyLabel } from '../../shared/domain/families.ts'
 import { useFormat } from './format.ts'
 
+/** The text of a key made from what the core said, or `fallback` when there is no such text. */
+export function useWordOr() {
+  const i18n = useI18n()
+  return (key: string, fallback: string, params: Record<string, string | number> = {}): string =>
+    i18n.te(key) ? i18n.t(key, params) : fallback
+}
+
 export interface SentencePart {
   readonly text: string
   readonly strong: boolean

@@ -117,7 +117,7 @@ export function heatOption(
     yAxis: {
       type: 'category',
       inverse: true,
-      data: [1, 2, 3, 4, 5, 6, 7].map(words.weekday),
+      data: [1, 2, 3, 4, 5, 6, 7].map((iso) => words.weekday(iso)),
       axisLine: { show: false },
       axisTick: { show: false },
       axisLabel: look.axisLabel,

@@ -22,8 +22,8 @@ export function useSceneText(nowMs: Ref<number>, frozenUntilMs: () => number) {
       return text
     }
     return {
-      day: (ms: number) => remember(days, ms, format.value.dateWeekday),
-      hour: (ms: number) => remember(hours, ms, format.value.time),
+      day: (ms: number) => remember(days, ms, (at) => format.value.dateWeekday(at)),
+      hour: (ms: number) => remember(hours, ms, (at) => format.value.time(at)),
     }
   })
   return computed<SceneText>(() => ({

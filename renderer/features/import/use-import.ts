@@ -143,6 +143,7 @@ export function useImport(baseId: () => string | null) {
     done: job.done,
     sendFile,
     pickFile,
+    setFilter: (next: RowFilter) => (filter.value = next),
     loadMore: () => load(nextCursor.value),
     cancel,
     commit,

@@ -155,5 +155,8 @@ async function measureBoard(): Promise<Sample[]> {
   return samples
 }
 
-if (import.meta.main)
-  for (const sample of await run(process.argv.slice(2))) console.log(JSON.stringify(sample))
+/** Frames per second while panning, zooming and dragging a board of 1,000 bars in Chromium; one JSON line per figure. */
+export async function run(): Promise<number> {
+  for (const sample of await measureBoard()) console.log(JSON.stringify(sample))
+  return 0
+}
