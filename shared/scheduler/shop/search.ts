@@ -34,13 +34,13 @@ const defaults: SearchSettings = {
   shareLow: 0.1,
   shareHigh: 0.5,
   patience: 60,
-  annealFirst: 400,
-  anneal: 150,
+  annealFirst: 2000,
+  anneal: 800,
   polish: 100,
 }
 
-/** Annealing runs are short and many: it is the population that crosses the deep valleys of tardiness. */
-const annealedPoolSize = 30
+/** Short annealing runs, a large population: it is the blends that cross the deep valleys of tardiness. */
+const forTardiness: Partial<SearchSettings> = { poolSize: 30, annealFirst: 400, anneal: 150 }
 
 /**
  * A population search: schedules are improved one after another, kept in a small pool if good and different,
@@ -74,8 +74,8 @@ export class PopulationSearch {
   ) {
     this.shop = shop
     const plain = objective === 'makespan' && !shop.hasSetups
-    const poolSize = plain ? defaults.poolSize : annealedPoolSize
-    this.settings = { ...defaults, poolSize, ...settings }
+    const base = objective === 'makespan' ? defaults : { ...defaults, ...forTardiness }
+    this.settings = { ...base, ...settings }
     this.random = new Random(seed)
     this.objective = objective
     const graph = new ShopGraph(shop)

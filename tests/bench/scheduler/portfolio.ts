@@ -41,11 +41,13 @@ export class Portfolio {
     const shared = new Int32Array(new SharedArrayBuffer(4 * lanes * (2 + 2 * n)))
     const replies = await Promise.all(
       this.workers.map((worker, lane) => {
-        const { promise, resolve, reject } = Promise.withResolvers<SolveReply>()
-        worker.once('message', resolve)
-        worker.once('error', reject)
-        worker.postMessage({ ...request, lane, lanes, shared } satisfies WorkerRequest)
-        return promise.finally(() => worker.off('message', resolve).off('error', reject))
+        return new Promise<SolveReply>((resolve, reject) => {
+          const stop = (): void => void worker.off('message', done).off('error', fail)
+          const done = (reply: SolveReply): void => (stop(), resolve(reply))
+          const fail = (error: Error): void => (stop(), reject(error))
+          worker.on('message', done).on('error', fail)
+          worker.postMessage({ ...request, lane, lanes, shared } satisfies WorkerRequest)
+        })
       }),
     )
     const best = replies.reduce((a, b) => (b.plan.value < a.plan.value ? b : a))

@@ -1,0 +1,37 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { ShopInstance, ShopObjective } from '../../../shared/scheduler/shop/index.ts'
+import type { PeerResult } from './bench.ts'
+
+const folder = path.resolve(import.meta.dirname, '../peers')
+
+/** Installs the peers on first use; they have their own manifest and stay out of the product. */
+function install(): void {
+  if (existsSync(path.join(folder, 'node_modules/or-tools-wasm'))) return
+  console.error('installing the peers of tests/bench/peers …')
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+  const options = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock']
+  const { status } = spawnSync(npm, options, { cwd: folder, stdio: ['ignore', 2, 2], shell: npm.endsWith('.cmd') })
+  if (status !== 0) throw new Error('the peers could not be installed')
+}
+
+/** CP-SAT compiled to WebAssembly on the same instance, in a process of its own. */
+export async function solveWithCpSat(
+  shop: ShopInstance,
+  objective: ShopObjective,
+  seconds: number,
+): Promise<PeerResult> {
+  install()
+  const child = spawn(process.execPath, [path.join(folder, 'cp-sat.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const setups = shop.setups && {
+    groups: shop.setups.groups,
+    between: shop.setups.between.map((matrix) => Array.from(matrix)),
+    initial: shop.setups.initial?.map((row) => Array.from(row)),
+  }
+  child.stdin.end(JSON.stringify({ shop: { ...shop, setups }, objective, seconds }))
+  const answer = await text(child.stdout)
+  if (answer.trim() === '') return { label: 'CP-SAT (wasm)', value: null, bound: null, optimal: false, seconds }
+  return JSON.parse(answer) as PeerResult
+}
