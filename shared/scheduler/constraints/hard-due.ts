@@ -8,6 +8,7 @@ export const hardDue: Constraint = {
   evaluate(view) {
     return [...view.items.values()].flatMap((item) => {
       const task = view.tasks.get(item.task)!
+      if (task.status === 'running') return []
       const latest = Math.min(view.jobs.get(task.job)?.hardDue ?? Infinity, task.window?.[1] ?? Infinity)
       const minutes = item.end - latest
       return minutes > 0 ? [finding(minutes, 'plan.hard.due', { task: item.task, minutes })] : []
