@@ -62,7 +62,11 @@ export function useSentence() {
 
   function write(sentence: Sentence, mark: (name: string, text: string) => string): string {
     const params = Object.fromEntries(
-      Object.entries(sentence.params).map(([name, value]) => [name, mark(name, word(name, value))]),
+      Object.entries(sentence.params).map(([name, value]) => {
+        // A name with an English form of its own comes twice: `law` and `lawEn`.
+        const english = locale.value === 'en' ? sentence.params[`${name}En`] : undefined
+        return [name, mark(name, word(name, english ?? value))]
+      }),
     )
     return i18n.te(sentence.key) ? t(sentence.key, params) : Object.values(params).join(' · ')
   }
