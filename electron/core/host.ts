@@ -95,6 +95,8 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
   const restarts: number[] = []
   let n = 0
   let closing = false
+  /** The core keeps dying and was given up: every further call is answered at once. */
+  let stopped = false
   let closed: (() => void) | null = null
   let worker: Worker
 
@@ -161,6 +163,11 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
     }
   }
 
+  function giveUp(): void {
+    stopped = true
+    options.onCrash?.('stopped')
+  }
+
   /** Everything answered before is committed; open calls are told, and the core starts again from its store. */
   function onExit(): void {
     for (const { resolve } of waiting.values()) resolve(fail('internal', { request: '' }))
@@ -170,7 +177,7 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
     restarts.push(nowMs)
     if (restarts.filter((at) => nowMs - at < 60_000).length > RESTARTS_PER_MINUTE) {
       log.error('the core keeps failing and is left stopped')
-      options.onCrash?.('stopped')
+      giveUp()
       return
     }
     start().then(
@@ -181,7 +188,7 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
       },
       (error: unknown) => {
         log.error('the core did not come back', { error: String(error) })
-        options.onCrash?.('stopped')
+        giveUp()
       },
     )
   }
@@ -194,6 +201,7 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
 
   async function request(connectionId: string, name: string, input: unknown): Promise<Result<unknown>> {
     if (closing || !connections.has(connectionId)) return fail('connection-lost')
+    if (stopped) return fail('internal', { request: name })
     const spec = specOf(name)
     if (!spec) return fail('unknown-request', { request: name })
     const actor = actors.get(connectionId)
@@ -247,8 +255,10 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
         closed = resolve
         setTimeout(resolve, CLOSE_LIMIT_MS).unref()
       })
-      tell({ kind: 'close' })
-      await done
+      if (!stopped) {
+        tell({ kind: 'close' })
+        await done
+      }
       await Promise.all([worker.terminate(), ...readers.map((reader) => reader.end())])
     },
   }
