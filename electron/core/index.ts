@@ -255,6 +255,7 @@ export function createCore(options: CoreOptions): Core {
       switchTo,
       random: Math.random,
     }),
+    isRemote: (connectionId) => connections.get(connectionId)?.remote ?? true,
     setPerson: (connectionId, personId) => {
       const key = connections.get(connectionId)?.personKey
       if (key === undefined) return

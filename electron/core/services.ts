@@ -75,6 +75,8 @@ export interface Services {
   switchTo(store: string): void
   closeBelt(): void
   readonly sync: SyncService
+  /** True for a connection from another machine. */
+  isRemote(connectionId: string): boolean
   /** Signs a person in on the caller's connection, or out with null. */
   setPerson(connectionId: string, personId: string | null): void
 }

@@ -186,12 +186,10 @@ const making: Table[] = [
     [['skuId'], ['sessionId'], ['sourceKey']],
   ),
   /** Another word for a SKU: the code that a platform's exports use. */
-  register(
-    'skuAlias',
-    'base',
-    { alias: { source: text, code: text, skuId: ref('sku') } },
-    [['source', 'code'], ['skuId']],
-  ),
+  register('skuAlias', 'base', { alias: { source: text, code: text, skuId: ref('sku') } }, [
+    ['source', 'code'],
+    ['skuId'],
+  ]),
   fact(
     'stockMove',
     'base',

@@ -26,3 +26,5 @@ if (!entry) {
 } else {
   process.exitCode = await (await entry.load()).run(args)
 }
+
+export {}

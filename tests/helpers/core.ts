@@ -11,7 +11,11 @@ export const WORKER_URLS = {
   scheduler: new URL('../../electron/workers/scheduler.ts', import.meta.url),
   import: new URL('../../electron/workers/import.ts', import.meta.url),
 }
-export const SILENT = { info: () => {}, warn: () => {}, error: (message: string, details?: unknown) => console.error(message, details) }
+export const SILENT = {
+  info: () => {},
+  warn: () => {},
+  error: (message: string, details?: unknown) => console.error(message, details),
+}
 
 export interface TestCore {
   readonly core: Core
@@ -28,7 +32,9 @@ export function tempDir(prefix = 'chanbo-'): string {
 }
 
 /** A real core on a real store in a temporary folder (or a given one, which is then kept on close). */
-export function startCore(options: { dataDir?: string; clock?: () => number; deviceName?: string } = {}): TestCore {
+export function startCore(
+  options: { dataDir?: string; clock?: () => number; deviceName?: string } = {},
+): TestCore {
   const dataDir = options.dataDir ?? tempDir()
   const core = createCore({
     dataDir,
@@ -48,7 +54,11 @@ export function startCore(options: { dataDir?: string; clock?: () => number; dev
     events,
     async call(name, input) {
       const result = await core.request(connection, name, input)
-      if (!result.ok) throw Object.assign(new Error(`${name}: ${result.error.code}`), { code: result.error.code, details: result.error.details })
+      if (!result.ok)
+        throw Object.assign(new Error(`${name}: ${result.error.code}`), {
+          code: result.error.code,
+          details: result.error.details,
+        })
       return result.value as never
     },
     async close() {
@@ -61,6 +71,13 @@ export function startCore(options: { dataDir?: string; clock?: () => number; dev
 export const NEW_BELT: Call<'app/createBelt'> = {
   name: '威海渔具产业带',
   shortName: '威海',
-  base: { name: '文登基地', shortName: '文登', kind: 'rural', networkProfile: '4g', openMin: 480, closeMin: 1680 },
+  base: {
+    name: '文登基地',
+    shortName: '文登',
+    kind: 'rural',
+    networkProfile: '4g',
+    openMin: 480,
+    closeMin: 1680,
+  },
   administrator: { name: '于敏', pin: '258013' },
 }

@@ -49,7 +49,9 @@ describe('founding a belt', () => {
     await expect(guess()).rejects.toMatchObject({ code: 'pin-locked', details: { waitMs: 5000 } })
     await core.close()
     core = startCore({ dataDir, clock })
-    await expect(core.call('session/open', { personId, pin: '258013' })).rejects.toMatchObject({ code: 'pin-locked' })
+    await expect(core.call('session/open', { personId, pin: '258013' })).rejects.toMatchObject({
+      code: 'pin-locked',
+    })
     nowMs += 5001
     expect(await core.call('session/open', { personId, pin: '258013' })).toMatchObject({ name: '于敏' })
   })
@@ -59,7 +61,12 @@ describe('rights', () => {
   it('are checked in the core: an official cannot write, nobody can without signing in', async () => {
     core = startCore()
     await core.call('app/createBelt', NEW_BELT)
-    const official = await core.call('person/save', { id: null, name: '宋立群', role: 'official', baseId: null })
+    const official = await core.call('person/save', {
+      id: null,
+      name: '宋立群',
+      role: 'official',
+      baseId: null,
+    })
     await core.call('person/setPin', { personId: official.id, pin: '402618', currentPin: null })
     await core.call('session/close', {})
     const save = { id: null, name: '丛珊', role: 'planner' as const, baseId: null }
@@ -82,15 +89,23 @@ describe('rights', () => {
 describe('a data directory', () => {
   it('lets one process in', async () => {
     core = startCore()
-    expect(() => startCore({ dataDir: core.dataDir })).toThrowError(expect.objectContaining({ error: { code: 'store-locked', details: { dataDir: core.dataDir } } }))
+    expect(() => startCore({ dataDir: core.dataDir })).toThrowError(
+      expect.objectContaining({ error: { code: 'store-locked', details: { dataDir: core.dataDir } } }),
+    )
   })
 })
 
 describe('calls', () => {
   it('name the field that does not fit and the request nobody answers', async () => {
     core = startCore()
-    const bad = await core.core.request(core.connection, 'app/createBelt', { ...NEW_BELT, base: { ...NEW_BELT.base, openMin: -5 } })
+    const bad = await core.core.request(core.connection, 'app/createBelt', {
+      ...NEW_BELT,
+      base: { ...NEW_BELT.base, openMin: -5 },
+    })
     expect(bad).toMatchObject({ ok: false, error: { code: 'bad-input', details: { field: 'base.openMin' } } })
-    expect(await core.core.request(core.connection, 'toString', {})).toMatchObject({ ok: false, error: { code: 'unknown-request' } })
+    expect(await core.core.request(core.connection, 'toString', {})).toMatchObject({
+      ok: false,
+      error: { code: 'unknown-request' },
+    })
   })
 })

@@ -93,7 +93,7 @@ function canonicalOps(drafts: readonly Draft[]): CanonicalOp[] {
     const { lane, scope } = tableNamed(table)
     return {
       ...identity,
-      scope: (scope === 'belt' ? 'belt' : 'base:0000000a001'),
+      scope: scope === 'belt' ? 'belt' : 'base:0000000a001',
       lane,
       kind,
       table,

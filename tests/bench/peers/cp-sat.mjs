@@ -8,7 +8,8 @@ const model = new CpModel()
 let horizon = 0
 let largestSetup = 0
 for (const matrix of [...(shop.setups?.between ?? []), ...(shop.setups?.initial ?? [])]) {
-  for (const minutes of Object.values(matrix)) if (minutes < 1_000_000) largestSetup = Math.max(largestSetup, minutes)
+  for (const minutes of Object.values(matrix))
+    if (minutes < 1_000_000) largestSetup = Math.max(largestSetup, minutes)
 }
 for (const job of shop.jobs) {
   horizon = Math.max(horizon, job.release ?? 0)
@@ -72,7 +73,9 @@ if (objective === 'makespan') {
 
 const solver = new CpSolver()
 const begin = performance.now()
-const status = solver.statusName(await solver.solve(model, { maxTimeInSeconds: seconds, numSearchWorkers: 2 }))
+const status = solver.statusName(
+  await solver.solve(model, { maxTimeInSeconds: seconds, numSearchWorkers: 2 }),
+)
 const found = status === 'OPTIMAL' || status === 'FEASIBLE'
 const result = {
   label: 'CP-SAT (wasm)',

@@ -5,7 +5,7 @@ import type { Case } from './instances.ts'
 import { Portfolio, type SolveReply } from './portfolio.ts'
 import { Report } from './report.ts'
 import { loadSet, setNames } from './sets.ts'
-import { findFaults } from './validate.ts'
+import { checkAsProblem, findFaults } from './validate.ts'
 
 const usage = `usage: npm run bench -- scheduler --set NAME [--seconds S] [--seeds N] [--data DIR] [--json]
   [--workers 2] [--clock wall|cpu] [--only TEXT] [--peer cp-sat [--peer-seconds 60]]
@@ -105,7 +105,10 @@ async function runShops(options: BenchOptions): Promise<number> {
           clock: options.clock,
           target: item.knownLower ?? 0,
         })
-        const faults = findFaults(item.shop, item.objective, reply.plan)
+        const faults = [
+          ...findFaults(item.shop, item.objective, reply.plan),
+          ...checkAsProblem(item.shop, item.objective, reply.plan),
+        ]
         for (const fault of faults) console.error(`${item.name}: ${fault}`)
         if (faults.length > 0) faulty++
         replies.push(reply)

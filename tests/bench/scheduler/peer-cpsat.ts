@@ -13,7 +13,11 @@ function install(): void {
   console.error('installing the peers of tests/bench/peers …')
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   const options = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock']
-  const { status } = spawnSync(npm, options, { cwd: folder, stdio: ['ignore', 2, 2], shell: npm.endsWith('.cmd') })
+  const { status } = spawnSync(npm, options, {
+    cwd: folder,
+    stdio: ['ignore', 2, 2],
+    shell: npm.endsWith('.cmd'),
+  })
   if (status !== 0) throw new Error('the peers could not be installed')
 }
 
@@ -24,7 +28,9 @@ export async function solveWithCpSat(
   seconds: number,
 ): Promise<PeerResult> {
   install()
-  const child = spawn(process.execPath, [path.join(folder, 'cp-sat.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [path.join(folder, 'cp-sat.mjs')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const setups = shop.setups && {
     groups: shop.setups.groups,
     between: shop.setups.between.map((matrix) => Array.from(matrix)),
@@ -32,6 +38,7 @@ export async function solveWithCpSat(
   }
   child.stdin.end(JSON.stringify({ shop: { ...shop, setups }, objective, seconds }))
   const answer = await text(child.stdout)
-  if (answer.trim() === '') return { label: 'CP-SAT (wasm)', value: null, bound: null, optimal: false, seconds }
+  if (answer.trim() === '')
+    return { label: 'CP-SAT (wasm)', value: null, bound: null, optimal: false, seconds }
   return JSON.parse(answer) as PeerResult
 }

@@ -1,3 +1,5 @@
+import { checkPlan } from '../../../shared/checker/check.ts'
+import { planFromShop, problemFromShop, shopFromProblem } from '../../../shared/scheduler/shop/adapter.ts'
 import type { ShopInstance, ShopObjective, ShopPlan } from '../../../shared/scheduler/shop/index.ts'
 
 /** Recomputes a shop plan from the instance alone; returns what is wrong with it, empty when it is right. */
@@ -48,5 +50,20 @@ export function findFaults(shop: ShopInstance, objective: ShopObjective, plan: S
   }
   const value = objective === 'makespan' ? makespan : tardiness
   if (value !== plan.value) faults.push(`value is ${value}, not ${plan.value}`)
+  return faults
+}
+
+/** Puts the same plan, as a planning problem, before the product's own checker; returns what it objects to. */
+export function checkAsProblem(shop: ShopInstance, objective: ShopObjective, plan: ShopPlan): string[] {
+  const problem = problemFromShop(shop)
+  const taskIds = problem.tasks.map((task) => task.id)
+  const resourceIds = problem.resources.map((resource) => resource.id)
+  const view = shopFromProblem(problem) ?? { shop, objective, taskIds, resourceIds, originMin: 0 }
+  const { assign } = planFromShop(problem, view, plan)
+  const empty = { schema: problem.schema, slots: [], unplanned: [], bounds: [], cert: '' }
+  const { violations, score } = checkPlan(problem, { ...empty, assign, score: [0, 0, 0, 0, 0, 0] })
+  const faults = violations.map((violation) => `checker: ${JSON.stringify(violation)}`)
+  const value = objective === 'makespan' ? Math.max(...assign.map((item) => item.end)) : score[1]
+  if (value !== plan.value) faults.push(`checker: value ${value}, not ${plan.value}`)
   return faults
 }

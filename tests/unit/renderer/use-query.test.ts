@@ -18,8 +18,7 @@ beforeEach(() => {
   scope.current = effectScope()
   // The page's end of the wire, held by hand so that answers can come late and out of order.
   setTransport({
-    request: (name: string, input: unknown) =>
-      new Promise((settle) => calls.push({ name, input, settle })),
+    request: (name: string, input: unknown) => new Promise((settle) => calls.push({ name, input, settle })),
     on(listener: (event: AppEvent) => void) {
       eventListeners.add(listener)
       return () => eventListeners.delete(listener)

@@ -10,10 +10,17 @@ type PeopleActions = Pick<
   'session/open' | 'session/close' | 'person/setPin'
 >
 
-async function verify(services: Services, personId: string, pin: string): Promise<void> {
-  const { store, info } = services.belt()
+async function verify(services: Services, personId: string, pin: string, isRemote: boolean): Promise<void> {
+  const { store, info, keys } = services.belt()
   // People of the demo belt have no PIN: it holds nobody's data and can never enrol.
   if (info.isDemo && !hasPin(store.db, personId)) return
+  // PINs never travel: on a device that joined a hub, a person's first sign-in chooses theirs. What the device may do is
+  // bounded by its certificate, whoever signs in.
+  if (keys.rootSeed === null && store.hasHub && !isRemote && !hasPin(store.db, personId)) {
+    refuseEasyPin(pin)
+    await storePin(store.db, personId, pin, services.clock())
+    return
+  }
   await checkPin(store.db, personId, pin, services.clock())
 }
 
@@ -21,7 +28,7 @@ export const peopleActions: PeopleActions = {
   'session/open': async ({ personId, pin }, { actor, services }) => {
     const person = personOf(services.belt().store.db, personId)
     if (!person) throw new Refusal('wrong-pin', { triesLeft: 0 })
-    await verify(services, personId, pin)
+    await verify(services, personId, pin, services.isRemote(actor.connectionId))
     services.setPerson(actor.connectionId, personId)
     services.emit({ kind: 'changed', topics: ['app', 'people'] }, actor.connectionId)
     return person
