@@ -82,7 +82,7 @@ export function tardinessBound(shop: CompiledShop): number {
   for (let j = 0; j < jobs; j++) {
     let ready = release[j]!
     for (let u = jobStart[j]!; u < jobStart[j + 1]!; u++) {
-      ready += Math.min(...modeDuration.subarray(modeStart[u]!, modeStart[u + 1]!))
+      ready += Math.min(...modeDuration.subarray(modeStart[u], modeStart[u + 1]))
     }
     sum += weight[j]! * Math.max(0, ready - due[j]!)
   }

@@ -179,7 +179,7 @@ export class MakespanTabu extends TabuSearch {
       if (stop - begin < 2) continue
       const a = jobPred[v]!
       const s = jobSucc[v]!
-      let ready = end[a]!
+      const ready = end[a]!
       const behind = lead[s]!
       for (let o = begin; o < stop; o++) {
         const k = modeMachine[o]!
