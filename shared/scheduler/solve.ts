@@ -1,9 +1,11 @@
 import { lowerBounds } from './bounds.ts'
 import { compileModel } from './model.ts'
 import { makeFeasible, toPlan } from './finish.ts'
+import { scoreOf } from './cost.ts'
 import { compareScores } from './problem.ts'
 import type { Plan, Problem, Score } from './problem.ts'
 import { Search } from './search.ts'
+import { ShopPhase } from './shop/route.ts'
 import { stateFromPlan } from './warm-start.ts'
 import type { KnownPlan } from './warm-start.ts'
 
@@ -45,6 +47,10 @@ export interface Elite {
 /** Trials between two looks at the clock and the cancel flag. */
 export const CHUNK = 256
 
+/** A pure shop spends this share of the budget in the shop search, and hands its plan over this often. */
+const SHOP_SHARE = 0.7
+const SHOP_HANDOVER_CHUNKS = 32
+
 /** A solver that works in chunks, so that a worker can report, exchange elites and stop between them. */
 export interface Solver {
   readonly search: Search
@@ -67,19 +73,34 @@ export function createSolver(problem: Problem, options: SolveOptions): Solver {
   const startMs = now ? now() : 0
   const model = compileModel(problem)
   const search = new Search(model, options.seed, options.initial && stateFromPlan(model, options.initial))
+  let shop = options.initial ? null : ShopPhase.create(problem, options.seed)
+  let shopChunks = 0
+  const takeShopPlan = (): void => {
+    const known = shop?.takeBetter()
+    if (!known) return
+    const state = stateFromPlan(model, known)
+    if (compareScores(scoreOf(state), search.bestScore, problem.objective) < 0) search.adopt(state)
+  }
   const elapsed = (): number => (now ? now() - startMs : 0)
   const share = (): number =>
     iterations !== undefined
       ? iterations <= 0
         ? 1
-        : search.iterations / iterations
+        : (search.iterations + shopChunks * CHUNK) / iterations
       : elapsed() / Math.max(1, timeMs!)
   return {
     search,
     step() {
       const done = share()
       if (done >= 1) return false
-      const left = iterations !== undefined ? iterations - search.iterations : CHUNK
+      if (shop) {
+        shopChunks++
+        const goesOn = shop.step() && share() < SHOP_SHARE
+        if (!goesOn || shopChunks % SHOP_HANDOVER_CHUNKS === 0) takeShopPlan()
+        if (!goesOn) shop = null
+        return share() < 1
+      }
+      const left = iterations !== undefined ? iterations - search.iterations - shopChunks * CHUNK : CHUNK
       search.run(Math.min(CHUNK, left), done)
       return share() < 1
     },
@@ -91,6 +112,7 @@ export function createSolver(problem: Problem, options: SolveOptions): Solver {
       search.adopt(state)
     },
     plan() {
+      takeShopPlan()
       const state = search.best.clone()
       makeFeasible(state)
       return toPlan(state, lowerBounds(model))

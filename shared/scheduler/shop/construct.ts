@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts'
 import type { CompiledShop } from './instance.ts'
-import type { ShopSolution } from './graph.ts'
+import type { ShopSolution } from './solution.ts'
 
 /**
  * A random semi-greedy schedule: operations are appended in a random order that respects the jobs, each to

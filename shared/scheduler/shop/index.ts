@@ -1,5 +1,6 @@
 import { compileShop, type CompiledShop, type ShopInstance, type ShopObjective } from './instance.ts'
-import { createSolution, ShopGraph } from './graph.ts'
+import { ShopGraph } from './graph.ts'
+import { createSolution } from './solution.ts'
 import { objectiveOf } from './objective.ts'
 import { PopulationSearch } from './search.ts'
 

@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts'
 import type { CompiledShop } from './instance.ts'
-import { createSolution, type ShopSolution } from './graph.ts'
+import { createSolution, type ShopSolution } from './solution.ts'
 
 /** Fingerprint of a schedule's structure: per operation its machine and machine predecessor. */
 function linksOf(shop: CompiledShop, solution: ShopSolution): Int32Array {

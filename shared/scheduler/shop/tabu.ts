@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts'
-import { createSolution, type ShopGraph, type ShopSolution } from './graph.ts'
+import { type ShopGraph } from './graph.ts'
+import { createSolution, type ShopSolution } from './solution.ts'
 
 const never = 0x7fffffff
 

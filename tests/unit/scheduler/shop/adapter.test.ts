@@ -67,3 +67,17 @@ describe('shop adapter', () => {
     expect(shopFromProblem(changing)).toBeNull()
   })
 })
+
+describe('solve on a pure shop', () => {
+  it('reaches what the shop search reaches, the same way each time', () => {
+    const problem = problemFromShop(randomShop(11, { jobs: 8, operations: 5, machines: 4, modes: 2 }))
+    const view = shopFromProblem(problem)!
+    const search = createShopSearch(view.shop, { seed: 2, objective: view.objective })
+    search.step(60_000)
+    const first = solve(problem, { seed: 2, iterations: 20_000 }).plan
+    const second = solve(problem, { seed: 2, iterations: 20_000 }).plan
+    expect(second.cert).toBe(first.cert)
+    expect(checkPlan(problem, first).ok).toBe(true)
+    expect(first.score[1]).toBeLessThanOrEqual(search.bestValue)
+  })
+})
