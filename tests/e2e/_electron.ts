@@ -13,7 +13,7 @@ export interface Cockpit {
   readonly dataDir: string
   /** The launch link the page was opened with; null in a window, which needs none. */
   readonly link: string | null
-  /** Console messages of the content security policy and uncaught errors; a healthy page has none. */
+  /** Console messages of the content security policy, uncaught errors and dialogs; a healthy page has none. */
   readonly complaints: string[]
 }
 
@@ -27,6 +27,10 @@ function listen(page: Page): string[] {
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
     if (/Content Security Policy|Refused to/i.test(message.text())) complaints.push(message.text())
+  })
+  page.on('dialog', (dialog) => {
+    complaints.push(`${dialog.type()}: ${dialog.message()}`)
+    void dialog.dismiss()
   })
   return complaints
 }
@@ -62,18 +66,22 @@ async function openInWindow(dataDir: string, args: readonly string[]): Promise<O
  * The built product, opened the way the project says: in Chromium through the standalone server, or in Electron's own
  * window. Specs that use `cockpit` run in both.
  */
-export const test = base.extend<{ cockpitArgs: string[]; cockpit: Cockpit }>({
+export const test = base.extend<{ cockpitArgs: string[]; dataDir: string; cockpit: Cockpit }>({
   cockpitArgs: [[], { option: true }],
-  cockpit: async ({ browser, cockpitArgs }, use, info) => {
+  /** Empty; a spec that needs something in it before the start extends this. */
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs from this pattern
+  dataDir: async ({}, use) => {
     const root = mkdtempSync(join(tmpdir(), 'chanbo-e2e-'))
-    const dataDir = join(root, 'data')
+    await use(join(root, 'data'))
+    rmSync(root, { recursive: true, force: true })
+  },
+  cockpit: async ({ browser, cockpitArgs, dataDir }, use, info) => {
     const opened =
       info.project.name === 'electron'
         ? await openInWindow(dataDir, cockpitArgs)
         : await openInBrowser(browser, dataDir, cockpitArgs)
     await use(opened.cockpit)
     await opened.close()
-    rmSync(root, { recursive: true, force: true })
   },
 })
 
