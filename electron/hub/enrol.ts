@@ -66,6 +66,8 @@ export async function enrol(hub: HubContext, request: EnrolRequest): Promise<Enr
     if (!code || !equalTexts(code.codeHash, codeHash)) throw new HubRefusal('code-wrong')
     if (code.usedBy !== null && code.usedBy !== author) throw new HubRefusal('code-wrong')
     if (code.usedBy === null && nowMs > code.expiresMs) throw new HubRefusal('code-expired')
+    // A code for a device of a belt never takes another belt in, and a code for a belt never a lone device.
+    if ((code.belt === null) !== (request.handover !== null)) throw new HubRefusal('code-wrong')
     const belt = code.belt ?? (await foundBelt(hub, tx, request, author, nowMs, code.usedBy !== null))
     const used = await tx
       .updateTable('enrolCode')

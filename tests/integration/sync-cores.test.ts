@@ -220,6 +220,26 @@ describe('two cores and a hub', () => {
     })
   })
 
+  it('a code for a device moves no belt, a code for a belt takes no device in, and neither is used up', async () => {
+    const { core: first, beltId } = await found()
+    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    const { core: other, beltId: otherBelt, studioId } = await found()
+    const forDevice = await codeFor(beltId, 'planner', null)
+    const forBelt = await codeFor(null, 'administrator', null)
+    const wrong = { code: 'enrol-code-wrong' }
+    await expect(other.call('sync/handOver', { url: url(), code: forDevice })).rejects.toMatchObject(wrong)
+    const late = startCore()
+    cores.push(late)
+    await expect(late.call('sync/join', { url: url(), code: forBelt })).rejects.toMatchObject(wrong)
+
+    const startMs = Math.ceil(Date.now() / HOUR) * HOUR + 30 * HOUR
+    const alone = { studioId, startMs, endMs: startMs + HOUR, label: '还是自己定' }
+    expect(await other.call('slot/claim', alone)).toMatchObject({ record: 'confirmed' })
+    await other.call('sync/handOver', { url: url(), code: forBelt })
+    expect((await other.call('app/state', {})).belt).toMatchObject({ id: otherBelt })
+    expect(await late.call('sync/join', { url: url(), code: forDevice })).toStrictEqual({ beltId })
+  })
+
   it('a belt that is on a hub already cannot be handed over again', async () => {
     const { core } = await found()
     await core.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
