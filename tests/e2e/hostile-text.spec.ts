@@ -190,16 +190,16 @@ async function visitBelt(page: Page): Promise<void> {
     await plot.hover()
     await expectOnlyText(page)
   }
+  for (const toTable of await screen.locator('.chart-card').all()) {
+    await toTable.locator('.icon-button').first().click()
+    await expectOnlyText(page)
+    await toTable.locator('.icon-button').first().click()
+  }
   const names = screen.locator('.kpi-cell .name')
   for (let index = 0; index < (await names.count()); index++) {
     await names.nth(index).click()
     await expect(screen.locator('.kpi-panel')).toBeVisible()
     await expectOnlyText(page)
-  }
-  for (const toTable of await screen.locator('.chart-card').all()) {
-    await toTable.locator('.icon-button').first().click()
-    await expectOnlyText(page)
-    await toTable.locator('.icon-button').first().click()
   }
 }
 
