@@ -40,6 +40,15 @@ const defaults: SearchSettings = {
   polish: 100,
 }
 
+/** Machine choices pay for longer runs and for children farther from both parents. */
+const forFlexible: Partial<SearchSettings> = {
+  poolSize: 8,
+  stallFirst: 4000,
+  stall: 12_000,
+  shareLow: 0.3,
+  shareHigh: 0.7,
+}
+
 /** Short annealing runs, a large population: it is the blends that cross the deep valleys of tardiness. */
 const forTardiness: Partial<SearchSettings> = { poolSize: 30, annealFirst: 400, anneal: 150 }
 
@@ -75,8 +84,8 @@ export class PopulationSearch {
   ) {
     this.shop = shop
     const plain = objective === 'makespan' && !shop.hasSetups
-    const base = objective === 'makespan' ? defaults : { ...defaults, ...forTardiness }
-    this.settings = { ...base, ...settings }
+    const special = objective === 'weighted-tardiness' ? forTardiness : shop.flexible ? forFlexible : {}
+    this.settings = { ...defaults, ...special, ...settings }
     this.random = new Random(seed)
     this.objective = objective
     const graph = new ShopGraph(shop)
