@@ -61,7 +61,7 @@ test('two bases: both claim one hour while the link is cut; one is granted, the 
     await first.start.createBelt(FOUNDER)
     await expect(first.sync.network()).toHaveText(/仅本机/)
     await first.start.paste('直播间', [STUDIO_HEADS, ['1 号间', '72', '08:00', '次日02:00', '30']])
-    expect(await first.sync.count('本机')).toBeGreaterThan(0)
+    await expect.poll(() => first.sync.count('本机')).toBeGreaterThan(0)
 
     const state = await request(first.page, 'app/state', {})
     const beltId = state.belt!.id
@@ -90,8 +90,8 @@ test('two bases: both claim one hour while the link is cut; one is granted, the 
     // The belt moves to the hub; the second base joins and its planner chooses a PIN there.
     await first.sync.handOver({ url: hub.url, code: hub.makeCode(null) })
     await expect(first.sync.network()).toHaveText(/在线，已同步/, { timeout: 30_000 })
-    expect(await first.sync.count('待发')).toBe(0)
-    expect(await first.sync.count('已确认')).toBeGreaterThan(0)
+    await expect.poll(() => first.sync.count('待发')).toBe(0)
+    await expect.poll(() => first.sync.count('已确认')).toBeGreaterThan(0)
 
     const second = await openBase(browser, join(root, 'second'), '浮漂专场')
     open.push(second)
@@ -113,9 +113,9 @@ test('two bases: both claim one hour while the link is cut; one is granted, the 
       await expect(studios.asOf()).toBeVisible()
       await expect(sync.network()).toHaveText(/离线/, { timeout: 30_000 })
       await expect(sync.bar).toContainText(/上次同步 /)
-      expect(await sync.count('待发')).toBeGreaterThan(0)
-      expect(await sync.count('已确认')).toBe(confirmed)
-      expect(await sync.count('被拒')).toBe(0)
+      await expect.poll(() => sync.count('待发')).toBeGreaterThan(0)
+      await expect.poll(() => sync.count('已确认')).toBe(confirmed)
+      await expect.poll(() => sync.count('被拒')).toBe(0)
     }
     await first.start.paste(
       '直播间',
@@ -164,8 +164,8 @@ test('two bases: both claim one hour while the link is cut; one is granted, the 
       await expect(card.locator('p').first()).not.toBeEmpty()
       await expectNumbered(sync, card)
     }
-    expect(await winner.sync.count('被拒')).toBe(0)
-    expect(await loser.sync.count('被拒')).toBe(1)
+    await expect.poll(() => winner.sync.count('被拒')).toBe(0)
+    await expect.poll(() => loser.sync.count('被拒')).toBe(1)
     await loser.sync.open()
     const refusal = loser.sync.refusal(loser.label)
     await expect(refusal).toContainText(winner.label)
@@ -190,7 +190,7 @@ test('two bases: both claim one hour while the link is cut; one is granted, the 
       await studios.expectBookings({ [winner.label]: '已确认' })
       await expect(studios.booking(loser.label, '已确认')).toHaveCount(1, { timeout: 60_000 })
     }
-    expect(await loser.sync.count('被拒')).toBe(0)
+    await expect.poll(() => loser.sync.count('被拒')).toBe(0)
   } finally {
     for (const { close } of open) await close()
     await hub.cut()

@@ -3,7 +3,7 @@ import { KILL_KINDS, killRepeatedly } from '../chaos/kills.ts'
 import { killSyncRepeatedly } from '../chaos/sync-kills.ts'
 
 describe('a core killed at any moment', () => {
-  it.each(KILL_KINDS)(
+  it.concurrent.each(KILL_KINDS)(
     'keeps everything it acknowledged: %s, 20 kills',
     async (kind) => {
       const report = await killRepeatedly(kind, 20, 20_260_917)
@@ -11,13 +11,17 @@ describe('a core killed at any moment', () => {
       expect(report.damage).toEqual([])
       expect(report.acknowledged).toBeGreaterThanOrEqual(5)
     },
-    180_000,
+    300_000,
   )
 
-  it('keeps everything while it sends to a hub that is killed too: sync, 20 kills', async () => {
-    const report = await killSyncRepeatedly(20, 20_260_917)
-    expect(report.missing).toEqual([])
-    expect(report.damage).toEqual([])
-    expect(report.acknowledged).toBeGreaterThanOrEqual(20)
-  }, 180_000)
+  it.concurrent(
+    'keeps everything while it sends to a hub that is killed too: sync, 20 kills',
+    async () => {
+      const report = await killSyncRepeatedly(20, 20_260_917)
+      expect(report.missing).toEqual([])
+      expect(report.damage).toEqual([])
+      expect(report.acknowledged).toBeGreaterThanOrEqual(20)
+    },
+    300_000,
+  )
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fieldsOf } from '../../shared/domain/table.ts'
 import { TABLE_LIST } from '../../shared/domain/tables.ts'
-import type { MigrationError} from '../../electron/sqlite/migrate.ts';
+import type { MigrationError } from '../../electron/sqlite/migrate.ts'
 import { migrate, readMigrations } from '../../electron/sqlite/migrate.ts'
 import { openDb, type Db } from '../../electron/sqlite/open.ts'
 import { RESOURCES_DIR, tempDir } from '../helpers/core.ts'

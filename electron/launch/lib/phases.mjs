@@ -81,7 +81,14 @@ export const PHASES = [
   { name: 'typecheck', run: () => runCheck(join(ROOT, 'tests', 'helpers', 'typecheck.mjs'), []) },
   {
     name: 'lint',
-    run: () => runCheck(join(MODULES, 'eslint', 'bin', 'eslint.js'), ['.', '--max-warnings', '0']),
+    run: () =>
+      runCheck(join(MODULES, 'eslint', 'bin', 'eslint.js'), [
+        '.',
+        '--max-warnings',
+        '0',
+        '--concurrency',
+        '2',
+      ]),
   },
   {
     name: 'format',
