@@ -11,7 +11,7 @@ describe('a core killed at any moment', () => {
       expect(report.damage).toEqual([])
       expect(report.acknowledged).toBeGreaterThanOrEqual(5)
     },
-    300_000,
+    600_000,
   )
 
   it.concurrent(
@@ -22,6 +22,6 @@ describe('a core killed at any moment', () => {
       expect(report.damage).toEqual([])
       expect(report.acknowledged).toBeGreaterThanOrEqual(20)
     },
-    300_000,
+    600_000,
   )
 })
