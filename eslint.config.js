@@ -3,6 +3,7 @@ import { vueTsConfigs, withVueTs } from '@vue/eslint-config-typescript'
 import prettier from 'eslint-config-prettier'
 import pluginVue from 'eslint-plugin-vue'
 import chanbo from './tests/helpers/lint/plugin.mjs'
+import { createVueScriptParser } from './tests/helpers/lint/vue-parser.mjs'
 
 const TYPED_FILES = ['**/*.ts', '**/*.vue']
 const PLAIN_FILES = ['**/*.js', '**/*.mjs', '**/*.cjs']
@@ -85,6 +86,13 @@ export default withVueTs(
       'vue/multi-word-component-names': 'off',
       'vue/require-default-prop': 'off',
       'vue/no-template-target-blank': 'error',
+    },
+  },
+  {
+    name: 'chanbo/vue-types',
+    files: ['renderer/**/*.vue'],
+    languageOptions: {
+      parserOptions: { parser: createVueScriptParser(import.meta.dirname, 'renderer') },
     },
   },
   {
