@@ -56,7 +56,7 @@ export async function authenticate(
 }
 
 /** Each counter is taken once; one that is older than the window is refused with the least that would be taken. */
-async function useCounter(
+export async function useCounter(
   database: HubDatabase,
   device: DeviceRow,
   counter: number,

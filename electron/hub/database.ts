@@ -32,6 +32,11 @@ export function openSqlite(dataDir: string, migrationsDir: string, nowMs: number
     file.close()
     throw error
   }
+  return sqliteDatabase(file)
+}
+
+/** Over an open file whose tables are there. */
+export function sqliteDatabase(file: Db): HubDatabase {
   const db = new Kysely<HubSchema>({ dialect: new SqliteDialect({ database: file }) })
   return {
     kind: 'sqlite',

@@ -7,7 +7,7 @@ import { FINGERPRINT_BYTES } from '../../shared/wire/enrol-code.ts'
 import { compressionOf } from '../../shared/wire/compression.ts'
 import type { HubContext, HubLog } from './context.ts'
 import { authorOfKey, derivedSeed, sha256, signerOf } from './crypto.ts'
-import { openPostgres, openSqlite } from './database.ts'
+import { openPostgres, openSqlite, type HubDatabase } from './database.ts'
 import { loadHubSeed } from './keys.ts'
 import { createServer } from './server.ts'
 
@@ -30,14 +30,22 @@ export async function openHub(options: HubOptions): Promise<HubContext & { close
   const database = options.databaseUrl
     ? await openPostgres(options.databaseUrl, folder('hub-postgres'), options.clock())
     : openSqlite(options.dataDir, folder('hub-sqlite'), options.clock())
+  return { ...contextOf({ ...options, database, seed }), close: () => database.close() }
+}
+
+/** The hub's parts around a database and a key. */
+export function contextOf(
+  options: Pick<HubOptions, 'clock' | 'log' | 'tls'> & { database: HubDatabase; seed: string },
+): HubContext {
+  const { database, clock, log, tls, seed } = options
   const names = new Map<string, string>()
   return {
     database,
-    clock: options.clock,
+    clock,
     compression: compressionOf(zlib),
     signer: signerOf(seed),
-    tlsFingerprint: options.tls ? tlsFingerprint(options.tls.cert) : null,
-    log: options.log,
+    tlsFingerprint: tls ? tlsFingerprint(tls.cert) : null,
+    log,
     authorName(belt, epoch) {
       const key = `${belt} ${epoch}`
       let name = names.get(key)
@@ -47,7 +55,6 @@ export async function openHub(options: HubOptions): Promise<HubContext & { close
       }
       return name
     },
-    close: () => database.close(),
   }
 }
 

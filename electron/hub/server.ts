@@ -1,33 +1,20 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { z } from 'zod'
 import { DecodeError } from '../../shared/ops/bytes.ts'
-import { decodeBatch } from '../../shared/wire/batch.ts'
-import { unseal } from '../../shared/wire/envelope.ts'
 import {
   answerText,
   enrolRequestSchema,
-  pullRequestSchema,
-  renewRequestSchema,
-  returnHeadSchema,
   WIRE_VERSION,
   type HubErrorCode,
-  type StatusAnswer,
 } from '../../shared/wire/messages.ts'
 import { authenticate, type Caller } from './auth.ts'
-import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import { sha256Hex } from './crypto.ts'
-import { enrol, renew } from './enrol.ts'
+import { enrol } from './enrol.ts'
 import { HubRefusal } from './errors.ts'
-import { ingest, takeBack } from './ingest.ts'
-import { hubStreams, noteRefilled } from './refill.ts'
 import { RateLimit } from './rate-limit.ts'
-import { pull } from './pull.ts'
-import { certificateSchema } from '../../shared/wire/messages.ts'
+import { beltRequests, parseJson } from './requests.ts'
 
 export const MAX_REQUEST_BYTES = 4 * 1024 * 1024
-const MAX_BATCH_OPS = 20_000
-const MAX_BATCH_BODY = 24 * 1024 * 1024
 const REQUEST_TIMEOUT_MS = 60_000
 
 export interface ServerOptions {
@@ -103,99 +90,20 @@ export function createServer(hub: HubContext, options: ServerOptions): FastifyIn
     })
     return reply.header('content-type', type).header('x-hub-signature', hub.signer.sign(text)).send(body)
   }
-  const sendJson = (reply: FastifyReply, who: Caller, value: unknown): FastifyReply =>
-    sendSigned(reply, who, 'application/json', Buffer.from(JSON.stringify(value)))
-
-  app.post<BeltRoute>('/v1/belts/:belt/push', async (request, reply) => {
-    const who = await caller(request)
-    await sameEpoch(hub, who)
-    const body = unseal(hub.compression, bodyOf(request), MAX_BATCH_BODY)
-    const batch = decodeBatch(body, { maxOps: MAX_BATCH_OPS })
-    return sendJson(reply, who, await ingest(hub, who.device, batch))
-  })
-
-  app.post<BeltRoute>('/v1/belts/:belt/return', async (request, reply) => {
-    const who = await caller(request)
-    await sameEpoch(hub, who)
-    if (who.device.status !== 'active') throw new HubRefusal('revoked')
-    const body = bodyOf(request)
-    const headLength = body.length < 4 ? 0 : Buffer.from(body.buffer, body.byteOffset, 4).readUInt32LE(0)
-    const { heads } = parseJson(returnHeadSchema, body.subarray(4, 4 + headLength))
-    const batch = decodeBatch(unseal(hub.compression, body.subarray(4 + headLength), MAX_BATCH_BODY), {
-      maxOps: MAX_BATCH_OPS,
+  for (const [name, ask] of Object.entries(beltRequests(hub)))
+    app.post<BeltRoute>(`/v1/belts/:belt/${name}`, async (request, reply) => {
+      const who = await caller(request)
+      return sendSigned(reply, who, ask.type, await ask.answer(who, bodyOf(request)))
     })
-    return sendJson(reply, who, await takeBack(hub, who.device.belt, heads, batch))
-  })
-
-  app.post<BeltRoute>('/v1/belts/:belt/pull', async (request, reply) => {
-    const who = await caller(request)
-    const wanted = parseJson(pullRequestSchema, bodyOf(request))
-    if (wanted.refilled) await noteRefilled(hub, who.device, who.epoch)
-    const { head, envelopes } = await pull(hub, who.device, wanted)
-    const headBytes = Buffer.from(JSON.stringify(head))
-    const length = Buffer.alloc(4)
-    length.writeUInt32LE(headBytes.length)
-    return sendSigned(
-      reply,
-      who,
-      'application/octet-stream',
-      Buffer.concat([length, headBytes, ...envelopes]),
-    )
-  })
-
-  app.post<BeltRoute>('/v1/belts/:belt/status', async (request, reply) => {
-    const who = await caller(request)
-    const belt = await readBelt(hub.database.db, who.device.belt)
-    const streams = await hub.database.db
-      .selectFrom('stream')
-      .select(['author', 'stream', 'seq'])
-      .where('belt', '=', belt.belt)
-      .where('author', '=', who.device.author)
-      .execute()
-    const answer: StatusAnswer = {
-      hubEpoch: belt.epoch,
-      hubTimeMs: hub.clock(),
-      term: belt.term,
-      backupWatermark: belt.backupWatermark,
-      recovering: belt.recoveringUntilMs !== null,
-      hubStreams: await hubStreams(hub, belt),
-      certificate: certificateSchema.parse(JSON.parse(who.device.certificate)),
-      streams,
-    }
-    return sendJson(reply, who, answer)
-  })
-
-  app.post<BeltRoute>('/v1/belts/:belt/renew', async (request, reply) => {
-    const who = await caller(request)
-    return sendJson(reply, who, await renew(hub, who.device, parseJson(renewRequestSchema, bodyOf(request))))
-  })
 
   return app
-}
-
-/** A device that still lives in an earlier epoch first looks at how far the hub is. */
-async function sameEpoch(hub: HubContext, who: Caller): Promise<void> {
-  const { epoch } = await readBelt(hub.database.db, who.device.belt)
-  if (who.epoch !== epoch) throw new HubRefusal('epoch', epoch)
 }
 
 function bodyOf(request: FastifyRequest): Uint8Array {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
 }
 
-function parseJson<S extends z.ZodType>(schema: S, body: Uint8Array): z.output<S> {
-  let value: unknown
-  try {
-    value = JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch {
-    throw new HubRefusal('bad-request')
-  }
-  const parsed = schema.safeParse(value)
-  if (!parsed.success) throw new HubRefusal('bad-request')
-  return parsed.data
-}
-
-function refusalOf(error: unknown): HubRefusal {
+export function refusalOf(error: unknown): HubRefusal {
   if (error instanceof HubRefusal) return error
   if (error instanceof DecodeError) return new HubRefusal('bad-batch')
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''

@@ -19,7 +19,7 @@ import { giveBack, rememberHeads } from './give-back.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { Outbox } from './outbox.ts'
 import { RequestCounter } from './request-counter.ts'
-import { HubRefused, HubTransport, HubUnreachable, WrongHub } from './transport.ts'
+import { HubRefused, HubTransport, HubUnreachable, WrongHub, type SignedRequests } from './transport.ts'
 
 export interface SyncFailure {
   readonly code: 'hub-unreachable' | 'hub-wrong-identity' | 'hub-refused'
@@ -39,6 +39,15 @@ export interface EngineStatus {
   readonly bytesPerOp: number
 }
 
+/** Network, timers and breathing space, so that an engine can also run in a simulated world. */
+export interface EngineHost {
+  connect(link: HubLink): SignedRequests
+  /** Runs `work` once after `ms`. @returns what calls it off */
+  later(work: () => void, ms: number): () => void
+  /** Lets other work of the thread go first. */
+  pause(): Promise<void>
+}
+
 export interface EngineDeps {
   readonly store: Store
   readonly keys: DeviceKeys
@@ -52,6 +61,7 @@ export interface EngineDeps {
   readonly timing?: Partial<DeviceTiming>
   /** Drop superseded register writes that were never sent; true unless told otherwise. */
   readonly compact?: boolean
+  readonly host?: EngineHost
 }
 
 /** Applying more at once would hold the core's thread for longer than a person notices. */
@@ -60,7 +70,14 @@ const MAX_PULL_BODY = 64 * 1024 * 1024
 /** Refusals that trying again does not help against; looked at again now and then all the same. */
 const REFUSED_RETRY_MS = 60_000
 
-const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const REAL_HOST: EngineHost = {
+  connect: (link) => new HubTransport(link),
+  later(work, ms) {
+    const timer = setTimeout(work, ms)
+    return () => clearTimeout(timer)
+  },
+  pause: () => new Promise((resolve) => setImmediate(resolve)),
+}
 
 /** Carries out what the device's state machine decides: one store, one hub. */
 export class SyncEngine {
@@ -68,8 +85,10 @@ export class SyncEngine {
   readonly #machine: DeviceMachine
   readonly #outbox: Outbox
   readonly #counter: RequestCounter
-  readonly #transport: HubTransport
-  #timer: NodeJS.Timeout | null = null
+  readonly #host: EngineHost
+  readonly #transport: SignedRequests
+  /** Calls the next look off. */
+  #timer: (() => void) | null = null
   #closed = false
   #link: HubLink
   #underWay = new Set<Promise<void>>()
@@ -88,7 +107,8 @@ export class SyncEngine {
     this.#machine = new DeviceMachine({ random: deps.random, timing: deps.timing })
     this.#outbox = new Outbox(deps.store, deps.keys.author, deps.compact ?? true)
     this.#counter = new RequestCounter(deps.store)
-    this.#transport = new HubTransport(link)
+    this.#host = deps.host ?? REAL_HOST
+    this.#transport = this.#host.connect(link)
     this.#lastContactMs = Number(deps.store.meta('lastContactMs')) || null
   }
 
@@ -113,13 +133,13 @@ export class SyncEngine {
       this.#machine.tryNow()
       this.#refusedUntilMs = 0
     }
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#run(), 0)
+    this.#timer?.()
+    this.#timer = this.#host.later(() => this.#run(), 0)
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer?.()
     await this.#transport.close()
     await Promise.allSettled(this.#underWay)
   }
@@ -148,7 +168,7 @@ export class SyncEngine {
 
   #sleepUntil(untilMs: number | null): void {
     if (untilMs === null || this.#timer) return
-    this.#timer = setTimeout(() => this.#run(), Math.max(1, untilMs - this.#deps.clock()))
+    this.#timer = this.#host.later(() => this.#run(), Math.max(1, untilMs - this.#deps.clock()))
   }
 
   async #carryOut(step: Exclude<DeviceStep, { kind: 'wait' }>): Promise<void> {
@@ -261,7 +281,7 @@ export class SyncEngine {
         store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))
         writeCursor(store, scope, { epoch: hubEpoch, seq: slice.at(-1)!.hubSeq })
       })
-      await pause()
+      await this.#host.pause()
     }
     return ops.length
   }

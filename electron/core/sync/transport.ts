@@ -34,6 +34,17 @@ export interface TransportOptions {
   readonly hubKey: string | null
 }
 
+/** What a device needs of its connection once it has joined. */
+export interface SignedRequests {
+  /** @throws HubUnreachable, HubRefused or WrongHub */
+  signed(
+    path: string,
+    body: Uint8Array,
+    identity: { belt: string; epoch: number; author: string; seed: string; counter: number },
+  ): Promise<{ body: Uint8Array; wireBytes: number }>
+  close(): Promise<void>
+}
+
 const CONNECT_TIMEOUT_MS = 8_000
 const ANSWER_TIMEOUT_MS = 20_000
 /** Slowest link that a request still waits for, bytes per millisecond. */
@@ -44,7 +55,7 @@ const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
 const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** One connection to a hub. Requests on it are answered in order, so that batches can follow each other without waiting. */
-export class HubTransport {
+export class HubTransport implements SignedRequests {
   readonly #client: Client
   readonly #hubKey: KeyObject | null
   readonly #prefix: string

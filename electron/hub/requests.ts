@@ -1,0 +1,107 @@
+import type { z } from 'zod'
+import { decodeBatch } from '../../shared/wire/batch.ts'
+import { unseal } from '../../shared/wire/envelope.ts'
+import {
+  certificateSchema,
+  pullRequestSchema,
+  renewRequestSchema,
+  returnHeadSchema,
+  type StatusAnswer,
+} from '../../shared/wire/messages.ts'
+import type { Caller } from './auth.ts'
+import { readBelt } from './belts.ts'
+import type { HubContext } from './context.ts'
+import { renew } from './enrol.ts'
+import { HubRefusal } from './errors.ts'
+import { ingest, takeBack } from './ingest.ts'
+import { pull } from './pull.ts'
+import { hubStreams, noteRefilled } from './refill.ts'
+
+const MAX_BATCH_OPS = 20_000
+const MAX_BATCH_BODY = 24 * 1024 * 1024
+const JSON_TYPE = 'application/json'
+
+/** What an enrolled device may ask: the answer's bytes to a request that has been authenticated. */
+export interface BeltRequest {
+  readonly type: string
+  answer(who: Caller, body: Uint8Array): Promise<Uint8Array>
+}
+
+/** The requests of one belt's devices by their name in the path. */
+export function beltRequests(
+  hub: HubContext,
+): Record<'push' | 'return' | 'pull' | 'status' | 'renew', BeltRequest> {
+  const json = (answer: (who: Caller, body: Uint8Array) => Promise<unknown>): BeltRequest => ({
+    type: JSON_TYPE,
+    answer: async (who, body) => Buffer.from(JSON.stringify(await answer(who, body))),
+  })
+  const batchOf = (envelope: Uint8Array) =>
+    decodeBatch(unseal(hub.compression, envelope, MAX_BATCH_BODY), { maxOps: MAX_BATCH_OPS })
+
+  return {
+    push: json(async (who, body) => {
+      await sameEpoch(hub, who)
+      return ingest(hub, who.device, batchOf(body))
+    }),
+    return: json(async (who, body) => {
+      await sameEpoch(hub, who)
+      if (who.device.status !== 'active') throw new HubRefusal('revoked')
+      const headLength = body.length < 4 ? 0 : Buffer.from(body.buffer, body.byteOffset, 4).readUInt32LE(0)
+      const { heads } = parseJson(returnHeadSchema, body.subarray(4, 4 + headLength))
+      return takeBack(hub, who.device.belt, heads, batchOf(body.subarray(4 + headLength)))
+    }),
+    pull: {
+      type: 'application/octet-stream',
+      async answer(who, body) {
+        const wanted = parseJson(pullRequestSchema, body)
+        if (wanted.refilled) await noteRefilled(hub, who.device, who.epoch)
+        const { head, envelopes } = await pull(hub, who.device, wanted)
+        const headBytes = Buffer.from(JSON.stringify(head))
+        const length = Buffer.alloc(4)
+        length.writeUInt32LE(headBytes.length)
+        return Buffer.concat([length, headBytes, ...envelopes])
+      },
+    },
+    status: json((who) => status(hub, who)),
+    renew: json((who, body) => renew(hub, who.device, parseJson(renewRequestSchema, body))),
+  }
+}
+
+async function status(hub: HubContext, who: Caller): Promise<StatusAnswer> {
+  const belt = await readBelt(hub.database.db, who.device.belt)
+  const streams = await hub.database.db
+    .selectFrom('stream')
+    .select(['author', 'stream', 'seq'])
+    .where('belt', '=', belt.belt)
+    .where('author', '=', who.device.author)
+    .execute()
+  return {
+    hubEpoch: belt.epoch,
+    hubTimeMs: hub.clock(),
+    term: belt.term,
+    backupWatermark: belt.backupWatermark,
+    recovering: belt.recoveringUntilMs !== null,
+    hubStreams: await hubStreams(hub, belt),
+    certificate: certificateSchema.parse(JSON.parse(who.device.certificate)),
+    streams,
+  }
+}
+
+/** A device that still lives in an earlier epoch first looks at how far the hub is. */
+async function sameEpoch(hub: HubContext, who: Caller): Promise<void> {
+  const { epoch } = await readBelt(hub.database.db, who.device.belt)
+  if (who.epoch !== epoch) throw new HubRefusal('epoch', epoch)
+}
+
+/** @throws HubRefusal `bad-request` for anything but the schema's JSON */
+export function parseJson<S extends z.ZodType>(schema: S, body: Uint8Array): z.output<S> {
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(body).toString('utf8'))
+  } catch {
+    throw new HubRefusal('bad-request')
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw new HubRefusal('bad-request')
+  return parsed.data
+}
