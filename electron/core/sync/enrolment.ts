@@ -15,7 +15,7 @@ import { Refusal } from '../../../shared/contract/result.ts'
 import { publicKeyOf, signWith, type DeviceKeys } from '../keys.ts'
 import type { Store } from '../store/store.ts'
 import { writeLink, type HubLink } from './link.ts'
-import { HubRefused, HubTransport, WrongHub } from './transport.ts'
+import { connectToHub, HubRefused, WrongHub, type Connect } from './transport.ts'
 import { z } from 'zod'
 
 const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
@@ -33,10 +33,10 @@ const hubSchema = z.object({ hubKey: z.string() })
  * Reads a joining code and makes sure that the hub at `url` is the one that printed it.
  * @throws Refusal `enrol-code-wrong`, `hub-unreachable` or `hub-wrong-identity`
  */
-async function introduce(url: string, codeText: string): Promise<Introduction> {
+async function introduce(url: string, codeText: string, connect: Connect): Promise<Introduction> {
   const code = readCode(codeText)
   const tlsFingerprint = code.tlsFingerprint ? toHex(code.tlsFingerprint) : null
-  const transport = new HubTransport({ url, tlsFingerprint, hubKey: null })
+  const transport = connect({ url, tlsFingerprint, hubKey: null })
   try {
     const { hubKey } = hubSchema.parse(await transport.plain('/v1/hub', {}))
     const fingerprint = createHash('sha256')
@@ -77,10 +77,11 @@ async function enrol(
   keys: DeviceKeys,
   deviceName: string,
   handover: EnrolRequest['handover'],
+  connect: Connect,
 ): Promise<EnrolAnswer> {
   const { url, code, hubKey } = introduction
   const tlsFingerprint = code.tlsFingerprint ? toHex(code.tlsFingerprint) : null
-  const transport = new HubTransport({ url, tlsFingerprint, hubKey: null })
+  const transport = connect({ url, tlsFingerprint, hubKey: null })
   try {
     const proof = signWith(
       keys.privateSeed,
@@ -136,9 +137,11 @@ export async function joinHub(request: {
   keys: DeviceKeys
   deviceName: string
   nowMs: number
+  connect?: Connect
 }): Promise<HubLink> {
-  const introduction = await introduce(request.url, request.code)
-  const answer = await enrol(introduction, request.keys, request.deviceName, null)
+  const connect = request.connect ?? connectToHub
+  const introduction = await introduce(request.url, request.code, connect)
+  const answer = await enrol(introduction, request.keys, request.deviceName, null, connect)
   return linkOf(introduction, answer, request.nowMs)
 }
 
@@ -154,12 +157,13 @@ export async function handOver(request: {
   beltId: string
   deviceName: string
   nowMs: number
+  connect?: Connect
 }): Promise<HubLink> {
-  const { keys, store } = request
+  const { keys, store, connect = connectToHub } = request
   if (store.hasHub) throw new Refusal('already-joined')
   if (keys.rootSeed === null || (!store.isArbiter && store.meta('handingOver') === null))
     throw new Refusal('not-allowed')
-  const introduction = await introduce(request.url, request.code)
+  const introduction = await introduce(request.url, request.code, connect)
   const statement: Handover = {
     belt: request.beltId,
     rootKey: publicKeyOf(keys.rootSeed),
@@ -177,7 +181,7 @@ export async function handOver(request: {
   })
   let answer: EnrolAnswer
   try {
-    answer = await enrol(introduction, keys, request.deviceName, { statement, signature })
+    answer = await enrol(introduction, keys, request.deviceName, { statement, signature }, connect)
   } catch (error) {
     if (error instanceof Refusal && error.error.code !== 'hub-unreachable')
       store.transact(() => store.setMeta('arbiter', 'self'))
@@ -199,8 +203,9 @@ export async function renewIdentity(
   keys: DeviceKeys,
   next: DeviceKeys,
   counter: number,
+  connect: Connect = connectToHub,
 ): Promise<HubLink> {
-  const transport = new HubTransport(link)
+  const transport = connect(link)
   try {
     const proof = signWith(next.privateSeed, Buffer.from(renewText(link.belt, keys.author, next.publicKey)))
     const body = Buffer.from(

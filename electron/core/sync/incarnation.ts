@@ -5,7 +5,7 @@ import type { CanonicalOp, Fields, Value } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { opOf, type OpRow, type Store } from '../store/store.ts'
-import { readLink } from './link.ts'
+import { readLink, writeLink, type HubLink } from './link.ts'
 import { readableScopes, writeCursor } from './cursors.ts'
 
 /** Authors under which this device wrote before its present identity. */
@@ -26,6 +26,29 @@ export function beginIncarnation(store: Store, oldAuthor: string): void {
     if (link)
       for (const scope of readableScopes(store, link.certificate))
         writeCursor(store, scope, { epoch: 0, seq: 0 })
+  })
+}
+
+/**
+ * Goes on under a new identity that the hub has taken in: what the hub does not know under the old one is written again
+ * under the new one. A crash between any two steps is made good at the next start.
+ */
+export function continueUnder(
+  store: Store,
+  next: {
+    readonly author: string
+    readonly link: HubLink
+    readonly forks: readonly { stream: number; seq: number }[]
+    /** Puts the new keys in the place of the old ones, durably. */
+    readonly saveKeys: () => void
+  },
+): void {
+  const former = store.author
+  beginIncarnation(store, former)
+  next.saveKeys()
+  store.transact(() => {
+    for (const { stream, seq } of next.forks) renameFrom(store, next.author, { author: former, stream, seq })
+    writeLink(store, next.link)
   })
 }
 

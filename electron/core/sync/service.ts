@@ -10,7 +10,7 @@ import { makeKeys, saveKeys } from '../keys.ts'
 import type { OpenBelt, Services } from '../services.ts'
 import { SyncEngine, type EngineStatus } from './engine.ts'
 import { handOver, joinHub, renewIdentity } from './enrolment.ts'
-import { beginIncarnation, renameFrom } from './incarnation.ts'
+import { continueUnder } from './incarnation.ts'
 import { RequestCounter } from './request-counter.ts'
 import { readLink, writeLink } from './link.ts'
 
@@ -102,12 +102,11 @@ export function createSyncService(deps: SyncDeps): SyncService {
       }
       const renewed = await renewIdentity(link, keys, next, new RequestCounter(store).next())
       if (deps.openBelt() !== belt) return
-      beginIncarnation(store, keys.author)
-      saveKeys(deps.dataDir, belt.known.store, next)
-      store.transact(() => {
-        for (const { stream, seq } of forks)
-          renameFrom(store, next.author, { author: keys.author, stream, seq })
-        writeLink(store, renewed)
+      continueUnder(store, {
+        author: next.author,
+        link: renewed,
+        forks,
+        saveKeys: () => saveKeys(deps.dataDir, belt.known.store, next),
       })
       deps.log.info('this store was copied or restored: continuing under a new identity', {
         former: keys.author,

@@ -45,6 +45,14 @@ export interface SignedRequests {
   close(): Promise<void>
 }
 
+/** A connection before and after joining. */
+export interface HubConnection extends SignedRequests {
+  plain(path: string, body: unknown): Promise<unknown>
+}
+
+/** How a connection is made; another one is injected where there is no network. */
+export type Connect = (options: TransportOptions) => HubConnection
+
 const CONNECT_TIMEOUT_MS = 8_000
 const ANSWER_TIMEOUT_MS = 20_000
 /** Slowest link that a request still waits for, bytes per millisecond. */
@@ -54,8 +62,10 @@ const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
 
 const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
+export const connectToHub: Connect = (options) => new HubTransport(options)
+
 /** One connection to a hub. Requests on it are answered in order, so that batches can follow each other without waiting. */
-export class HubTransport implements SignedRequests {
+export class HubTransport implements HubConnection {
   readonly #client: Client
   readonly #hubKey: KeyObject | null
   readonly #prefix: string
