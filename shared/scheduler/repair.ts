@@ -136,13 +136,26 @@ function prepare(
   const open = new Set(current.tasks.filter((task) => task.status !== 'done').map((task) => task.id))
   const kept = affected.filter((id) => open.has(id))
   current = releaseTasks(current, listFollowers(current, kept))
+  const freed = freeStuck(current)
+  kept.push(...freed.stuck)
+  return { problem: freed.problem, affected: [...new Set(kept)], model: freed.model }
+}
+
+/** Lifts the freeze from work that can no longer start where it was, because what runs before it ends too late. */
+export function releaseStuck(problem: Problem): Problem {
+  return problem.stability ? freeStuck(problem).problem : problem
+}
+
+function freeStuck(problem: Problem): { problem: Problem; stuck: string[]; model: Model } {
+  const all: string[] = []
+  let current = problem
   let model = compileModel(current)
   for (let stuck = listStuck(model); stuck.length > 0; stuck = listStuck(model)) {
-    kept.push(...stuck)
+    all.push(...stuck)
     current = releaseTasks(current, listFollowers(current, stuck))
     model = compileModel(current)
   }
-  return { problem: current, affected: [...new Set(kept)], model }
+  return { problem: current, stuck: all, model }
 }
 
 /** The tasks themselves and all that come after them by precedence. */

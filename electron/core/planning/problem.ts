@@ -19,8 +19,10 @@ import type {
   Task,
 } from '../../../shared/scheduler/problem.ts'
 import { PLAN_SCHEMA } from '../../../shared/scheduler/problem.ts'
+import { releaseStuck, validateProblem } from '../../../shared/scheduler/index.ts'
 import { orderTaskKey, sessionTaskKey, type PlanItem } from './items.ts'
 import type { BeltSnapshot, LineRow, OrderRow, SessionRow } from './snapshot.ts'
+import { begunItems, withBegun, type Begun } from './under-way.ts'
 
 export interface BuildOptions {
   readonly nowMs: number
@@ -54,7 +56,8 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): BuiltProblem {
   const { timeZone } = snapshot
   const today = dayKeyOf(options.nowMs, timeZone)
-  const epochMs = dayStartMs(today, timeZone)
+  const begun = begunItems(snapshot.current, snapshot, options.nowMs)
+  const epochMs = dayStartMs(dayKeyOf(earliestMs(begun, options.nowMs), timeZone), timeZone)
   const horizonToMs = dayStartMs(addDays(today, options.horizonDays), timeZone)
   const endMs = horizonToMs + TAIL_DAYS * DAY_MS
   const horizonMin = (endMs - epochMs) / MINUTE_MS
@@ -267,7 +270,8 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
   function addOrder(order: OrderRow): void {
     const jobId = `order:${order.id}`
     const due = Math.max(0, toMin(order.dueMs))
-    const release = Math.max(now, ceilMin(order.releaseMs))
+    // Not before now either, but that is the engine's to say: published work may have begun already.
+    const release = Math.max(0, ceilMin(order.releaseMs))
     const steps = order.kind === 'sample' ? (['sample', 'qc'] as const) : (['production'] as const)
     const made: Task[] = []
     for (const step of steps) {
@@ -286,8 +290,8 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
         split: step === 'production' ? 'pause' : 'none',
       }
       made.push(
-        step === steps[0] && order.status === 'running'
-          ? runningTask(task, order)
+        step === steps[0] && order.status === 'running' && !currentByKey.has(key)
+          ? runningTask(task)
           : { ...task, lock: lineLock(task) },
       )
     }
@@ -332,17 +336,9 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
     return (task.modes ?? []).findIndex((mode) => mode.needs.some((need) => need.res === laneId))
   }
 
-  function runningTask(task: Task, order: OrderRow): Task {
-    const item = currentByKey.get(task.id)
-    const mode = Math.max(0, item ? modeOn(task, item.lanes[0] ?? '') : 0)
-    const start = Math.min(now, item ? toMin(item.startMs) : now)
-    // What is done is already taken off the quantity, so nothing of the remaining time has elapsed yet.
-    return {
-      ...task,
-      status: 'running',
-      actual: { mode, start: Math.max(start, 0) },
-      elapsed: order.doneQuantity > 0 ? 0 : Math.max(0, now - start),
-    }
+  /** Reported running without ever having been planned: on the first line that can make it, from now. */
+  function runningTask(task: Task): Task {
+    return { ...task, status: 'running', actual: { mode: 0, start: now }, elapsed: 0 }
   }
 
   function lineLock(task: Task): Task['lock'] {
@@ -362,7 +358,7 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
     }
   }
 
-  const problem: Problem = {
+  const planned: Problem = {
     schema: PLAN_SCHEMA,
     epoch: new Date(epochMs).toISOString(),
     horizonMin,
@@ -377,7 +373,15 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
     fairness: fairness(),
     stability: stability(),
   }
-  return { problem, epochMs, horizonToMs, missingYears: [...missing], unmakeable }
+  const problem = withBegun(planned, begun, snapshot.current, toMin)
+  const isSound = validateProblem(problem).every((issue) => issue.severity !== 'error')
+  return {
+    problem: isSound ? releaseStuck(problem) : problem,
+    epochMs,
+    horizonToMs,
+    missingYears: [...missing],
+    unmakeable,
+  }
 
   function fairness(): Problem['fairness'] {
     const days = Math.ceil(horizonMin / 1440)
@@ -404,9 +408,10 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
 
   function stability(): Problem['stability'] {
     const byId = new Map(tasks.map((task) => [task.id, task]))
+    const past = new Set(begun.map(({ item }) => item.taskKey))
     const assign: Assignment[] = snapshot.current.flatMap((item) => {
       const task = byId.get(item.taskKey)
-      if (!task) return []
+      if (!task || (past.has(item.taskKey) && item.startMs < epochMs)) return []
       const mode = task.modes ? modeOn(task, item.lanes[0] ?? '') : 0
       if (mode < 0) return []
       return [
@@ -428,8 +433,15 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
       baseline: { assign },
       freezeUntil: now + options.frozenMin,
       announced: announced.filter((key) => byId.has(key)),
+      released: begun.filter(({ state }) => state === 'open').map(({ item }) => item.taskKey),
     }
   }
+}
+
+/** The oldest start among work still under way, at most a week back; the problem's days are counted from its day. */
+function earliestMs(begun: readonly Begun[], nowMs: number): number {
+  const starts = begun.filter(({ state }) => state === 'running').map(({ item }) => item.startMs)
+  return Math.max(nowMs - 7 * DAY_MS, Math.min(nowMs, ...starts))
 }
 
 /** The current plan as an engine's starting point; null when nothing is published. */

@@ -1,6 +1,6 @@
 import type { LateOrder, MovedTask, ScoreTier, TaskKind } from '../../../shared/contract/planning.ts'
 import { compensationFen } from '../../../shared/domain/promise.ts'
-import { MINUTE_MS } from '../../../shared/domain/time.ts'
+import { DAY_MS, MINUTE_MS } from '../../../shared/domain/time.ts'
 import type { Plan, Score } from '../../../shared/scheduler/problem.ts'
 import type { Names } from './names.ts'
 import { parseTaskKey, sessionTaskKey, type PlanItem } from './items.ts'
@@ -27,10 +27,11 @@ export function itemsOf(built: BuiltProblem, plan: Pick<Plan, 'assign'>, snapsho
   const orders = new Map(snapshot.orders.map((order) => [order.id, order]))
   const tasks = new Map(problem.tasks.map((task) => [task.id, task]))
   const starts = new Map(plan.assign.map((assign) => [assign.task, assign.start]))
-  return plan.assign.flatMap((assign) => {
+  const before = new Map(snapshot.current.map((item) => [item.taskKey, item]))
+  const placed = plan.assign.flatMap((assign) => {
     const name = parseTaskKey(assign.task)
     const task = tasks.get(assign.task)
-    if (!name || !task) return []
+    if (!name || !task || task.status === 'done') return []
     const order = name.subject === 'order' ? orders.get(name.id) : undefined
     const job = jobs.get(task.job)
     const isLast = job?.tasks.at(-1) === assign.task
@@ -45,7 +46,7 @@ export function itemsOf(built: BuiltProblem, plan: Pick<Plan, 'assign'>, snapsho
         taskKey: assign.task,
         kind: name.kind,
         lanes: assign.res,
-        startMs: atMs(assign.start),
+        startMs: (task.status === 'running' ? before.get(assign.task)?.startMs : null) ?? atMs(assign.start),
         endMs: atMs(assign.end),
         setupMin: assign.setupBefore,
         sessionId: name.subject === 'session' ? name.id : (order?.sessionId ?? null),
@@ -55,6 +56,21 @@ export function itemsOf(built: BuiltProblem, plan: Pick<Plan, 'assign'>, snapsho
       },
     ]
   })
+  return [...pastItems(built, snapshot, new Set(placed.map((item) => item.taskKey))), ...placed]
+}
+
+const KEPT_DAYS = 2
+
+/** What the published plan has behind it, as it was published: a new version goes on showing the last days. */
+function pastItems(
+  { problem, epochMs }: BuiltProblem,
+  snapshot: BeltSnapshot,
+  placed: ReadonlySet<string>,
+): PlanItem[] {
+  const nowMs = epochMs + (problem.now ?? 0) * MINUTE_MS
+  return snapshot.current.filter(
+    (item) => item.startMs < nowMs && item.endMs > nowMs - KEPT_DAYS * DAY_MS && !placed.has(item.taskKey),
+  )
 }
 
 const TOLERANCE_MS = 15 * MINUTE_MS
