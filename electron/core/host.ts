@@ -16,7 +16,7 @@ export interface HostOptions {
   readonly workerUrls: WorkerUrls
   readonly log: Log
   readonly native: { readonly deviceName: string; readonly version: string }
-  /** Reader threads. */
+  /** Reader threads; all but the first begin a moment after the start. */
   readonly readers?: number
   /** Told when the core's thread has died and is back, or is left stopped because it keeps dying. */
   readonly onCrash?: (outcome: 'restarted' | 'stopped') => void
@@ -26,6 +26,7 @@ export interface HostOptions {
 const NEEDS_THE_FILE = new Set(['backup/restore', 'app/removeDemo'])
 const CLOSE_LIMIT_MS = 5000
 const RESTARTS_PER_MINUTE = 3
+const SECOND_READER_AFTER_MS = 3000
 
 interface Waiting {
   readonly resolve: (result: Result<unknown>) => void
@@ -91,7 +92,8 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
   const actors = new Map<string, Actor>()
   const waiting = new Map<number, Waiting>()
   const offers = new Map<string, { path: string; name: string }>()
-  const readers = Array.from({ length: options.readers ?? 2 }, () => new Reader(workerUrls.reader, log))
+  const readers = [new Reader(workerUrls.reader, log)]
+  let readerState: ReaderState | null = null
   const restarts: number[] = []
   let n = 0
   let closing = false
@@ -152,6 +154,7 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
         actors.set(message.actor.connectionId, message.actor)
         break
       case 'store':
+        readerState = message.state
         for (const reader of readers) void reader.use(message.state)
         break
       case 'log':
@@ -209,13 +212,27 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
       const reader = readers.reduce((least, candidate) => (candidate.load < least.load ? candidate : least))
       return reader.query(name, input, actor)
     }
-    if (NEEDS_THE_FILE.has(name)) await Promise.all(readers.map((reader) => reader.use(null)))
+    if (NEEDS_THE_FILE.has(name)) {
+      readerState = null
+      await Promise.all(readers.map((reader) => reader.use(null)))
+    }
     return ask(connectionId, name, input)
   }
+
+  /** The others come once the first screen had the machine to itself: loading them would only delay it. */
+  const moreReaders = setTimeout(() => {
+    while (readers.length < (options.readers ?? 2)) {
+      const reader = new Reader(workerUrls.reader, log)
+      void reader.use(readerState)
+      readers.push(reader)
+    }
+  }, SECOND_READER_AFTER_MS)
+  moreReaders.unref()
 
   try {
     await start()
   } catch (error) {
+    clearTimeout(moreReaders)
     closing = true
     await Promise.all([...readers.map((reader) => reader.end()), worker!.terminate()])
     throw error
@@ -251,6 +268,7 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
     async close() {
       if (closing) return
       closing = true
+      clearTimeout(moreReaders)
       const done = new Promise<void>((resolve) => {
         closed = resolve
         setTimeout(resolve, CLOSE_LIMIT_MS).unref()

@@ -11,7 +11,6 @@ import { askRunningServer } from './control.ts'
 import { explainFailure } from './messages.ts'
 import { parseStandaloneOptions } from './options.ts'
 import type { StandaloneOptions } from './options.ts'
-import { startServer } from './server.ts'
 import type { RunningServer } from './server.ts'
 
 const CLOSE_LIMIT_MS = 8000
@@ -94,7 +93,9 @@ export async function run(entryUrl: string, argv: readonly string[]): Promise<vo
     const clock = () => Date.now()
     const log = openLog(dataDir, 'standalone', clock)
     const places = findPlaces(entryUrl)
-    const core = await startCoreHost({ dataDir, log, ...places, onCrash: reportCrash })
+    // The core's threads start while this one loads the server's code.
+    const starting = startCoreHost({ dataDir, log, ...places, onCrash: reportCrash })
+    const [core, { startServer }] = await Promise.all([starting, import('./server.ts')])
     let server: RunningServer | null = null
     stopOnSignals(async () => {
       await server?.close()

@@ -1,6 +1,6 @@
 import { onScopeDispose, readonly, ref, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import type { Call, Output, RequestName } from '../../shared/contract/index.ts'
-import type { AppError } from '../../shared/contract/result.ts'
+import type { AppError, Result } from '../../shared/contract/result.ts'
 import { beltNow } from '../app/clock.ts'
 import { transport } from './transport.ts'
 
@@ -13,6 +13,25 @@ export interface QueryOptions {
 
 /** Many rows change together: one read for all the hints that arrive within this time. */
 const GATHER_MS = 60
+
+const underWay = new Map<string, Promise<Result<unknown>>>()
+
+const SHARED_MS = 50
+
+/** Two places that ask the same thing within a moment share one answer; a change in between is never hidden. */
+function ask<N extends RequestName>(name: N, input: Call<N>): Promise<Result<Output<N>>> {
+  const key = `${name} ${JSON.stringify(input)}`
+  const known = underWay.get(key)
+  if (known) return known as Promise<Result<Output<N>>>
+  const answer = transport().request(name, input)
+  underWay.set(key, answer)
+  const forget = () => {
+    if (underWay.get(key) === answer) underWay.delete(key)
+  }
+  setTimeout(forget, SHARED_MS)
+  void answer.finally(forget)
+  return answer
+}
 
 /**
  * Reads `name` now, when its input changes, when a `changed` event names one of its topics, and when the link returns.
@@ -34,7 +53,7 @@ export function useQuery<N extends RequestName>(
     if (!toValue(options.enabled ?? true)) return
     const mine = ++turn
     loading.value = true
-    const result = await transport().request(name, toValue(input))
+    const result = await ask(name, toValue(input))
     if (mine !== turn) return
     loading.value = false
     if (result.ok) {
@@ -53,7 +72,9 @@ export function useQuery<N extends RequestName>(
 
   const stops = [
     transport().on((event) => {
-      if (event.kind === 'changed' && event.topics.some((topic) => options.topics?.includes(topic))) soon()
+      if (event.kind !== 'changed' || !event.topics.some((topic) => options.topics?.includes(topic))) return
+      underWay.clear()
+      soon()
     }),
     transport().onLink((state) => {
       if (state === 'up' && error.value?.code === 'connection-lost') soon()

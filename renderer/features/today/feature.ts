@@ -5,6 +5,7 @@ import { useSession } from '../../app/stores/session.ts'
 import { transport } from '../../transport/transport.ts'
 import { useQuery } from '../../transport/use-query.ts'
 import type { IconName } from '../../ui/icons.ts'
+import TodayScreen from './TodayScreen.vue'
 import { TODAY_TOPICS } from './topics.ts'
 
 const hitIcons: Record<string, IconName> = {
@@ -19,7 +20,8 @@ export default defineFeature({
   routes: [
     {
       path: '/today',
-      component: () => import('./TodayScreen.vue'),
+      // Not lazy: it is what a start opens on.
+      component: TodayScreen,
       meta: { titleKey: 'today.title' },
     },
   ],
