@@ -2,10 +2,16 @@ import { ByteReader, ByteWriter, DecodeError } from '../ops/bytes.ts'
 import { makesRow } from '../ops/canonical.ts'
 import { opId } from '../ops/id.ts'
 import type { CanonicalOp, Fields, Op, OpKind, Scope, Stamp, Value } from '../ops/types.ts'
-import { countOf, readColumn, readDeltas, RefTable, wordAt, writeColumn, writeDeltas } from './columns.ts'
+import { readColumn, readDeltas, wordAt, writeColumn, writeDeltas } from './columns.ts'
+import { FORM_VERSIONS, RefTable, type FormVersion } from './refs.ts'
+import { countOf } from './texts.ts'
 
 /** Version of the columnar form. Readers keep the two versions before the current one. */
-export const BATCH_VERSION = 1
+export const BATCH_VERSION: FormVersion = 2
+
+/** The newest form that a peer reads; peers from before it was told read the first. */
+export const versionFor = (peer: number | undefined): FormVersion =>
+  FORM_VERSIONS.findLast((version) => version <= (peer ?? 1)) ?? 1
 
 /** How a stream continues in a pushed batch. */
 export interface ChainLink {
@@ -64,9 +70,9 @@ class Words {
 }
 
 /** Encodes a pushed batch, not yet compressed. Ops keep their order. */
-export function encodeBatch(batch: OpBatch): Uint8Array {
+export function encodeBatch(batch: OpBatch, version = BATCH_VERSION): Uint8Array {
   const out = new ByteWriter(8192)
-  out.byte(BATCH_VERSION)
+  out.byte(version)
   out.byte(batch.stamps ? FLAG.returned : FLAG.pushed)
   out.uint(batch.links.length)
   for (const { author, stream, previousSeq, head } of batch.links) {
@@ -75,59 +81,83 @@ export function encodeBatch(batch: OpBatch): Uint8Array {
     out.uint(previousSeq)
     out.blob(head)
   }
-  writeOps(out, batch.ops)
-  if (batch.stamps) writeStamps(out, batch.ops, batch.stamps)
+  writeOps(out, batch.ops, version)
+  if (batch.stamps) writeStamps(out, batch.ops, batch.stamps, version)
   return out.finish()
 }
 
 /** Encodes a pulled batch: ops with their place in the hub's order. */
-export function encodeCanonicalBatch(batch: CanonicalBatch): Uint8Array {
+export function encodeCanonicalBatch(batch: CanonicalBatch, version = BATCH_VERSION): Uint8Array {
   const out = new ByteWriter(8192)
-  out.byte(BATCH_VERSION)
+  out.byte(version)
   out.byte(FLAG.canonical)
   out.uint(batch.hubEpoch)
-  writeOps(out, batch.ops)
-  writeDeltas(
-    out,
-    batch.ops.map(({ hubSeq }) => hubSeq),
-  )
+  writeOps(out, batch.ops, version)
+  const hubSeqs = batch.ops.map(({ hubSeq }) => hubSeq)
+  if (version > 1) writeNumbers(out, hubSeqs)
+  else writeDeltas(out, hubSeqs)
   writeStamps(
     out,
     batch.ops,
     batch.ops.map(({ stamp }) => stamp),
+    version,
   )
   return out.finish()
 }
 
 /** Canonical stamps as differences to the author's clock: mostly nothing. */
-function writeStamps(out: ByteWriter, ops: readonly Op[], stamps: readonly Stamp[]): void {
-  for (const [index, { at }] of ops.entries()) out.int(stamps[index]!.ms - at.ms)
-  for (const [index, { at }] of ops.entries()) {
+function writeStamps(
+  out: ByteWriter,
+  ops: readonly Op[],
+  stamps: readonly Stamp[],
+  version: FormVersion,
+): void {
+  const late = ops.map(({ at }, index) => stamps[index]!.ms - at.ms)
+  const counters = ops.map(({ at }, index) => {
     const { ctr } = stamps[index]!
-    out.uint(ctr === at.ctr ? 0 : ctr + 1)
+    return ctr === at.ctr ? 0 : ctr + 1
+  })
+  if (version > 1) {
+    writeNumbers(out, late)
+    return writeNumbers(out, counters)
   }
+  for (const ms of late) out.int(ms)
+  for (const counter of counters) out.uint(counter)
 }
 
-function readStamps(input: ByteReader, ops: readonly Op[]): Stamp[] {
-  const lateMs = ops.map(() => input.int())
+function readStamps(input: ByteReader, ops: readonly Op[], version: FormVersion): Stamp[] {
+  const late = version > 1 ? readNumbers(input, ops.length) : ops.map(() => input.int())
+  const counters = version > 1 ? readNumbers(input, ops.length) : ops.map(() => input.uint())
   return ops.map(({ at }, index) => {
-    const counter = input.uint()
-    const stamp = { ms: at.ms + lateMs[index]!, ctr: counter === 0 ? at.ctr : counter - 1 }
-    if (!Number.isSafeInteger(stamp.ms) || stamp.ms < 0) throw new DecodeError('bad stamp')
+    const counter = counters[index]!
+    const stamp = { ms: at.ms + late[index]!, ctr: counter === 0 ? at.ctr : counter - 1 }
+    if (!Number.isSafeInteger(stamp.ms) || stamp.ms < 0 || stamp.ctr < 0) throw new DecodeError('bad stamp')
     return stamp
   })
 }
 
-function open(bytes: Uint8Array): { input: ByteReader; flag: number } {
+/** Whole numbers as a column of their own. */
+function writeNumbers(out: ByteWriter, values: readonly number[]): void {
+  writeColumn(out, values, new RefTable(2))
+}
+
+function readNumbers(input: ByteReader, count: number): number[] {
+  const values = readColumn(input, count, new RefTable(2))
+  if (!values.every((value) => Number.isSafeInteger(value))) throw new DecodeError('not whole numbers')
+  return values as number[]
+}
+
+function open(bytes: Uint8Array): { input: ByteReader; flag: number; version: FormVersion } {
   const input = new ByteReader(bytes)
-  const version = input.byte()
-  if (version !== BATCH_VERSION) throw new DecodeError(`unknown batch version ${version}`)
-  return { input, flag: input.byte() }
+  const first = input.byte()
+  const version = FORM_VERSIONS.find((known) => known === first)
+  if (!version) throw new DecodeError(`unknown batch version ${first}`)
+  return { input, flag: input.byte(), version }
 }
 
 /** @throws DecodeError for anything `encodeBatch` does not write */
 export function decodeBatch(bytes: Uint8Array, limits: BatchLimits = DEFAULT_LIMITS): OpBatch {
-  const { input, flag } = open(bytes)
+  const { input, flag, version } = open(bytes)
   if (flag !== FLAG.pushed && flag !== FLAG.returned) throw new DecodeError('wrong kind of batch')
   const links = Array.from({ length: countOf(input) }, () => ({
     author: input.text(),
@@ -135,8 +165,8 @@ export function decodeBatch(bytes: Uint8Array, limits: BatchLimits = DEFAULT_LIM
     previousSeq: input.uint(),
     head: input.blob(),
   }))
-  const ops = readOps(input, limits)
-  const stamps = flag === FLAG.returned ? readStamps(input, ops) : null
+  const ops = readOps(input, limits, version)
+  const stamps = flag === FLAG.returned ? readStamps(input, ops, version) : null
   if (input.left > 0) throw new DecodeError('bytes after the batch')
   return { ops, links, stamps }
 }
@@ -146,12 +176,12 @@ export function decodeCanonicalBatch(
   bytes: Uint8Array,
   limits: BatchLimits = DEFAULT_LIMITS,
 ): CanonicalBatch {
-  const { input, flag } = open(bytes)
+  const { input, flag, version } = open(bytes)
   if (flag !== FLAG.canonical) throw new DecodeError('wrong kind of batch')
   const hubEpoch = input.uint()
-  const ops = readOps(input, limits)
-  const hubSeqs = readDeltas(input, ops.length)
-  const stamps = readStamps(input, ops)
+  const ops = readOps(input, limits, version)
+  const hubSeqs = version > 1 ? readNumbers(input, ops.length) : readDeltas(input, ops.length)
+  const stamps = readStamps(input, ops, version)
   if (input.left > 0) throw new DecodeError('bytes after the batch')
   return {
     hubEpoch,
@@ -159,7 +189,7 @@ export function decodeCanonicalBatch(
   }
 }
 
-function writeOps(out: ByteWriter, ops: readonly Op[]): void {
+function writeOps(out: ByteWriter, ops: readonly Op[], version: FormVersion): void {
   const words = new Words()
   const streams: { author: string; stream: number; scope: string; lane: string; lastSeq: number }[] = []
   const streamIndex = new Map<string, number>()
@@ -191,7 +221,7 @@ function writeOps(out: ByteWriter, ops: readonly Op[]): void {
     order.push(shape)
   }
 
-  const refs = new RefTable()
+  const refs = new RefTable(version)
   const columns = new ByteWriter(8192)
   for (const shape of shapes) {
     if (!makesRow(shape.kind as OpKind))
@@ -232,12 +262,13 @@ function writeOps(out: ByteWriter, ops: readonly Op[]): void {
   refs.write(out)
   out.uint(ops.length)
   writeRuns(out, order)
-  for (const delta of seqDeltas) out.int(delta)
-  writeClock(out, ops)
+  if (version > 1) writeNumbers(out, seqDeltas)
+  else for (const delta of seqDeltas) out.int(delta)
+  writeClock(out, ops, version)
   out.raw(columns.view())
 }
 
-function readOps(input: ByteReader, limits: BatchLimits): Op[] {
+function readOps(input: ByteReader, limits: BatchLimits, version: FormVersion): Op[] {
   const words = Array.from({ length: countOf(input) }, () => input.text())
   const word = () => wordAt(words, input.uint())
   const streams = Array.from({ length: countOf(input) }, () => ({
@@ -258,7 +289,7 @@ function readOps(input: ByteReader, limits: BatchLimits): Op[] {
     const names = Array.from({ length: width }, word)
     return { stream, kind, table, person: person === '' ? null : person, names, count: 0 }
   })
-  const refs = RefTable.read(input)
+  const refs = RefTable.read(input, version)
   const count = input.uint()
   if (count > limits.maxOps) throw new DecodeError('too many ops in one batch')
   const order = readRuns(input, count)
@@ -267,13 +298,14 @@ function readOps(input: ByteReader, limits: BatchLimits): Op[] {
     if (!shape) throw new DecodeError('unknown shape')
     shape.count++
   }
-  const seqs = order.map((index) => {
+  const seqDeltas = version > 1 ? readNumbers(input, count) : order.map(() => input.int())
+  const seqs = order.map((index, position) => {
     const { stream } = shapes[index]!
-    stream.lastSeq += input.int() + 1
+    stream.lastSeq += seqDeltas[position]! + 1
     if (!Number.isSafeInteger(stream.lastSeq) || stream.lastSeq < 1) throw new DecodeError('bad seq')
     return stream.lastSeq
   })
-  const clocks = readClock(input, count)
+  const clocks = readClock(input, count, version)
   const cursors = shapes.map((shape) => ({
     rows: makesRow(shape.kind) ? null : readColumn(input, shape.count, refs),
     columns: shape.names.map(() => readColumn(input, shape.count, refs)),
@@ -328,19 +360,23 @@ function readRuns(input: ByteReader, count: number): number[] {
 }
 
 /** Author clocks: milliseconds as differences, and how far the counter is from what one would expect. */
-function writeClock(out: ByteWriter, ops: readonly Op[]): void {
-  writeDeltas(
-    out,
-    ops.map(({ at }) => at.ms),
-  )
-  for (const [index, { at }] of ops.entries()) out.int(at.ctr - expectedCounter(ops[index - 1]?.at, at.ms))
+function writeClock(out: ByteWriter, ops: readonly Op[], version: FormVersion): void {
+  const times = ops.map(({ at }) => at.ms)
+  const counters = ops.map(({ at }, index) => at.ctr - expectedCounter(ops[index - 1]?.at, at.ms))
+  if (version > 1) {
+    writeNumbers(out, times)
+    return writeNumbers(out, counters)
+  }
+  writeDeltas(out, times)
+  for (const counter of counters) out.int(counter)
 }
 
-function readClock(input: ByteReader, count: number): Stamp[] {
-  const times = readDeltas(input, count)
+function readClock(input: ByteReader, count: number, version: FormVersion): Stamp[] {
+  const times = version > 1 ? readNumbers(input, count) : readDeltas(input, count)
+  const counters = version > 1 ? readNumbers(input, count) : times.map(() => input.int())
   const stamps: Stamp[] = []
   for (const [index, ms] of times.entries()) {
-    const ctr = input.int() + expectedCounter(stamps[index - 1], ms)
+    const ctr = counters[index]! + expectedCounter(stamps[index - 1], ms)
     if (ms < 0 || ctr < 0) throw new DecodeError('bad clock reading')
     stamps.push({ ms, ctr })
   }

@@ -1,8 +1,31 @@
 import type { ByteReader, ByteWriter } from '../ops/bytes.ts'
-import { DecodeError, utf8Length } from '../ops/bytes.ts'
+import { DecodeError } from '../ops/bytes.ts'
 import { readValue, writeValue } from '../ops/canonical.ts'
-import { opId, parseOpId, type OpRef } from '../ops/id.ts'
+import { parseOpId } from '../ops/id.ts'
 import type { Value } from '../ops/types.ts'
+import {
+  CODED_FROM,
+  isSeries,
+  readIndexes,
+  readSeries,
+  readTokens,
+  repeats,
+  tokensOf,
+  writeIndexes,
+  writeSeries,
+  writeTokens,
+} from './coded.ts'
+import { readRefs, writeRefs, type RefTable } from './refs.ts'
+import {
+  countOf,
+  readFrontCoded,
+  readList,
+  readTexts,
+  sharedPrefix,
+  writeFrontCoded,
+  writeList,
+  writeTexts,
+} from './texts.ts'
 
 /**
  * One column of a batch, in the cheapest of a few self-describing forms. Nothing here depends on the table registry, so
@@ -20,66 +43,18 @@ const FORM = {
   decimals: 8,
   digits: 9,
   frontCoded: 10,
+  // From version 2 on: symbols through the arithmetic coder.
+  codedInts: 11,
+  codedDigits: 12,
+  codedDecimals: 13,
+  codedWords: 14,
+  codedTexts: 15,
+  codedRefs: 16,
 } as const
 
 const MAX_DECIMALS = 4
 
-/** Sources of row references seen so far in a batch: (author, stream) pairs, so that a reference is a small number and a seq. */
-export class RefTable {
-  readonly #pairs: { author: string; stream: number; lastSeq: number }[] = []
-  readonly #index = new Map<string, number>()
-
-  pairOf(ref: OpRef): number {
-    const key = `${ref.author} ${ref.stream}`
-    let index = this.#index.get(key)
-    if (index === undefined) {
-      index = this.#pairs.length
-      this.#index.set(key, index)
-      this.#pairs.push({ author: ref.author, stream: ref.stream, lastSeq: 0 })
-    }
-    return index
-  }
-
-  write(out: ByteWriter): void {
-    out.uint(this.#pairs.length)
-    for (const { author, stream } of this.#pairs) {
-      out.text(author)
-      out.uint(stream)
-    }
-  }
-
-  static read(input: ByteReader): RefTable {
-    const table = new RefTable()
-    for (let left = countOf(input); left > 0; left--)
-      table.pairOf({ author: input.text(), stream: input.uint(), seq: 0 })
-    return table
-  }
-
-  /** Seq as a difference to the previous reference of the same pair. */
-  delta(pair: number, seq: number): number {
-    const entry = this.#pairs[pair]!
-    const difference = seq - entry.lastSeq
-    entry.lastSeq = seq
-    return difference
-  }
-
-  resolve(pair: number, delta: number): string {
-    const entry = this.#pairs[pair]
-    if (!entry) throw new DecodeError('unknown reference source')
-    entry.lastSeq += delta
-    if (!Number.isSafeInteger(entry.lastSeq) || entry.lastSeq < 1) throw new DecodeError('bad reference')
-    return opId({ author: entry.author, stream: entry.stream, seq: entry.lastSeq })
-  }
-}
-
-/** A count that cannot exceed what the remaining bytes could hold. */
-export function countOf(input: ByteReader): number {
-  const count = input.uint()
-  if (count > input.left) throw new DecodeError('count larger than the bytes left')
-  return count
-}
-
-export function writeInts(out: ByteWriter, values: readonly number[]): void {
+function writeInts(out: ByteWriter, values: readonly number[]): void {
   for (const value of values) out.int(value)
 }
 
@@ -109,7 +84,7 @@ export function writeColumn(out: ByteWriter, values: readonly Value[], refs: Ref
     return writeValue(out, first)
   }
   const present = values.filter((value) => value !== null)
-  const form = formOf(present)
+  const form = (refs.version > 1 && present.length >= CODED_FROM && codedFormOf(present)) || formOf(present)
   const sparse = form !== FORM.generic && present.length < values.length
   out.byte(sparse ? form | 0x80 : form)
   if (sparse)
@@ -125,6 +100,7 @@ export function readColumn(input: ByteReader, count: number, refs: RefTable): Va
   const form = head & 0x7f
   if (form === FORM.constant) {
     const value = readValue(input)
+    if (typeof value === 'string') refs.spend(value.length * count)
     return Array.from({ length: count }, () => value)
   }
   if (head < 0x80) return readForm(input, form, count, refs)
@@ -154,6 +130,27 @@ function formOf(values: readonly Value[]): number {
   return sharedPrefixes(texts) > texts.length * 3 ? FORM.frontCoded : FORM.texts
 }
 
+/** A form of version 2 when one fits. */
+function codedFormOf(values: readonly Value[]): number | null {
+  if (values.every((value) => typeof value === 'number')) {
+    if (isSeries(values)) return repeats(values) ? null : FORM.codedInts
+    const decimals = decimalsOf(values)
+    return decimals > 0 && isSeries(scaledBy(values, decimals)) ? FORM.codedDecimals : null
+  }
+  if (!values.every((value) => typeof value === 'string')) return null
+  const texts = values
+  const refs = texts.map((text) => parseOpId(text)?.seq)
+  if (refs.every((seq) => seq !== undefined)) return isSeries(refs) ? FORM.codedRefs : null
+  const distinct = new Map([...new Set(texts)].map((text, index) => [text, index]))
+  if (distinct.size * 2 <= texts.length)
+    return repeats(texts.map((text) => distinct.get(text)!)) ? null : FORM.codedWords
+  if (texts.every(isPlainDigits) && isSeries(texts.map(Number))) return FORM.codedDigits
+  return tokensOf(texts) ? FORM.codedTexts : null
+}
+
+const scaledBy = (values: readonly number[], decimals: number): number[] =>
+  values.map((value) => Math.round(value * 10 ** decimals))
+
 /** Digits that come back unchanged after a trip through a number. */
 const isPlainDigits = (text: string): boolean => /^(0|[1-9]\d{0,14})$/.test(text)
 
@@ -170,14 +167,6 @@ const plainCost = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + varintSize(value), 0)
 const deltaCost = (values: readonly number[]): number =>
   values.reduce((sum, value, index) => sum + varintSize(value - (values[index - 1] ?? 0)), 0)
-
-function sharedPrefix(a: string, b: string): number {
-  let length = 0
-  while (length < a.length && length < b.length && a.charCodeAt(length) === b.charCodeAt(length)) length++
-  // A pair of surrogates is never cut.
-  const last = a.charCodeAt(length - 1)
-  return length > 0 && last >= 0xd800 && last < 0xdc00 ? length - 1 : length
-}
 
 const sharedPrefixes = (texts: readonly string[]): number =>
   texts.reduce((sum, text, index) => sum + (index === 0 ? 0 : sharedPrefix(texts[index - 1]!, text)), 0)
@@ -208,16 +197,6 @@ function readBits(input: ByteReader, count: number): boolean[] {
   return Array.from({ length: count }, (_, index) => ((bytes[index >> 3]! >> (index & 7)) & 1) === 1)
 }
 
-function writeTexts(out: ByteWriter, texts: readonly string[]): void {
-  for (const text of texts) out.uint(utf8Length(text))
-  for (const text of texts) out.utf8(text)
-}
-
-function readTexts(input: ByteReader, count: number): string[] {
-  const lengths = Array.from({ length: count }, () => input.uint())
-  return lengths.map((length) => input.utf8(length))
-}
-
 function writeForm(out: ByteWriter, form: number, values: readonly Value[], refs: RefTable): void {
   switch (form) {
     case FORM.ints:
@@ -234,10 +213,7 @@ function writeForm(out: ByteWriter, form: number, values: readonly Value[], refs
       const numbers = values as readonly number[]
       const decimals = decimalsOf(numbers)
       out.byte(decimals)
-      return writeInts(
-        out,
-        numbers.map((value) => Math.round(value * 10 ** decimals)),
-      )
+      return writeInts(out, scaledBy(numbers, decimals))
     }
     case FORM.words: {
       const words = [...new Set(values as readonly string[])]
@@ -254,17 +230,35 @@ function writeForm(out: ByteWriter, form: number, values: readonly Value[], refs
       for (const [position, ref] of parsed.entries()) out.int(refs.delta(pairs[position]!, ref.seq))
       return
     }
-    case FORM.frontCoded: {
-      const texts = values as readonly string[]
-      const prefixes = texts.map((text, position) =>
-        position === 0 ? 0 : sharedPrefix(texts[position - 1]!, text),
-      )
-      for (const prefix of prefixes) out.uint(prefix)
-      return writeTexts(
+    case FORM.frontCoded:
+      return writeFrontCoded(out, values as readonly string[])
+    case FORM.codedInts:
+      return writeSeries(out, values as readonly number[])
+    case FORM.codedDigits:
+      return writeSeries(out, (values as readonly string[]).map(Number))
+    case FORM.codedDecimals: {
+      const numbers = values as readonly number[]
+      const decimals = decimalsOf(numbers)
+      out.byte(decimals)
+      return writeSeries(out, scaledBy(numbers, decimals))
+    }
+    case FORM.codedWords: {
+      const words = [...new Set(values as readonly string[])].sort()
+      const index = new Map(words.map((word, position) => [word, position]))
+      writeList(out, words)
+      return writeIndexes(
         out,
-        texts.map((text, position) => text.slice(prefixes[position])),
+        (values as readonly string[]).map((value) => index.get(value)!),
+        words.length,
       )
     }
+    case FORM.codedTexts: {
+      const tokens = tokensOf(values as readonly string[])!
+      writeList(out, tokens.list)
+      return writeTokens(out, tokens)
+    }
+    case FORM.codedRefs:
+      return writeRefs(out, values as readonly string[], refs)
     default:
       for (const value of values) writeValue(out, value)
   }
@@ -288,26 +282,42 @@ function readForm(input: ByteReader, form: number, count: number, refs: RefTable
     }
     case FORM.words: {
       const words = readTexts(input, countOf(input))
-      return Array.from({ length: count }, () => wordAt(words, input.uint()))
+      return Array.from({ length: count }, () => spent(refs, wordAt(words, input.uint())))
     }
+    case FORM.codedInts:
+      return readSeries(input, count)
+    case FORM.codedDigits:
+      return readSeries(input, count).map(String)
+    case FORM.codedDecimals: {
+      const scale = 10 ** Math.min(input.byte(), MAX_DECIMALS)
+      return readSeries(input, count).map((value) => value / scale)
+    }
+    case FORM.codedWords: {
+      const words = readList(input, (units) => refs.spend(units))
+      return readIndexes(input, count, words.length).map((at) => spent(refs, words[at]!))
+    }
+    case FORM.codedTexts: {
+      const list = readList(input, (units) => refs.spend(units))
+      return readTokens(input, count, list, (units) => refs.spend(units))
+    }
+    case FORM.codedRefs:
+      return readRefs(input, count, refs)
     case FORM.refs: {
       const pairs = Array.from({ length: count }, () => input.uint())
       return pairs.map((pair) => refs.resolve(pair, input.int()))
     }
-    case FORM.frontCoded: {
-      const prefixes = Array.from({ length: count }, () => input.uint())
-      let previous = ''
-      return readTexts(input, count).map((tail, position) => {
-        const prefix = prefixes[position]!
-        if (prefix > previous.length) throw new DecodeError('bad shared prefix')
-        return (previous = previous.slice(0, prefix) + tail)
-      })
-    }
+    case FORM.frontCoded:
+      return readFrontCoded(input, count, (units) => refs.spend(units))
     case FORM.generic:
       return Array.from({ length: count }, () => readValue(input))
     default:
       throw new DecodeError(`unknown column form ${form}`)
   }
+}
+
+function spent(refs: RefTable, text: string): string {
+  refs.spend(text.length)
+  return text
 }
 
 export function wordAt(words: readonly string[], index: number): string {
