@@ -13,7 +13,7 @@ import { specOf } from './specs.ts'
 import { personOf } from './people/state.ts'
 import { lockDataDir } from './lock.ts'
 import { loadKeys, makeKeys, saveKeys } from './keys.ts'
-import { ACTIONS, COMMANDS, CORE_QUERIES, ON_OPEN, QUERIES, ROLLUPS } from './registry.ts'
+import { ACTIONS, COMMANDS, CORE_QUERIES, ON_CHANGED, ON_OPEN, QUERIES, ROLLUPS } from './registry.ts'
 import type { HandedFile, Log, OpenBelt, RunningJob, Services, Trouble } from './services.ts'
 import { offsetMin } from '../../shared/domain/time.ts'
 import { arbitrateLocally } from './sync/local-arbiter.ts'
@@ -129,6 +129,7 @@ export function createCore(options: CoreOptions): Core {
       reader = openDb(path, { readOnly: true })
       belt = {
         known: { ...known, id: row?.id ?? known.id, name: row?.name ?? known.name },
+          for (const listener of ON_CHANGED) listener(services, topics)
         info: { id: row?.id ?? '', timeZone: row?.timeZone ?? 'Asia/Shanghai', isDemo: row?.isDemo === 1 },
         store,
         keys,

@@ -18,6 +18,8 @@ import { planningCoreQueries, planningQueries } from './planning/queries.ts'
 import { planningRollups } from './planning/repo.ts'
 import { settingsCommands } from './features/settings/commands.ts'
 import { settingsQueries } from './features/settings/queries.ts'
+import { replanningActions, replanningCommands, replanningQueries } from './planning/replan-handlers.ts'
+import { watchPlan } from './planning/replan.ts'
 import { syncCentreCommands } from './features/sync-centre/commands.ts'
 import { syncCentreQueries } from './features/sync-centre/queries.ts'
 import { dashboardQueries } from './features/dashboard/queries.ts'
@@ -40,6 +42,7 @@ export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
   ...planningCommands,
   ...slotCommands,
   ...peopleCommands,
+  ...replanningCommands,
   ...importsCommands,
 }
 
@@ -54,6 +57,7 @@ export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...planningQueries,
   ...slotQueries,
   ...importsQueries,
+  ...replanningQueries,
 }
 
 /** Queries about the core itself (which belt is open, who is signed in), answered in its own thread. */
@@ -75,7 +79,11 @@ export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
 }
 
 /** Derived tables, kept in step inside the transaction that changes their sources. */
+  ...replanningActions,
 export const ROLLUPS: readonly RollupHooks[] = [planningRollups, dashboardRollups, importsRollups]
 
 /** Work that goes on when a belt has been opened: what an earlier run left unfinished. */
-export const ON_OPEN: readonly ((services: Services) => Promise<void>)[] = [resumeImports]
+export const ON_OPEN: readonly ((services: Services) => Promise<void>)[] = [watchBackups, resumeImports]
+
+/** Told after every commit which tables changed. */
+export const ON_CHANGED: readonly ((services: Services, topics: readonly string[]) => void)[] = [watchPlan]

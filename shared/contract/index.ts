@@ -4,6 +4,7 @@ import { dashboardContract } from './dashboard.ts'
 import { importsContract } from './imports.ts'
 import { planningContract, slotContract } from './planning.ts'
 import { sessionContract } from './session.ts'
+import { replanningContract } from './replanning.ts'
 import { settingsContract } from './settings.ts'
 import { syncContract } from './sync.ts'
 import { syncCentreContract } from './sync-centre.ts'
@@ -17,6 +18,7 @@ export const CONTRACT = {
   ...slotContract,
   ...catalogueContract,
   ...dashboardContract,
+  ...replanningContract,
   ...importsContract,
   ...sessionContract,
   ...settingsContract,

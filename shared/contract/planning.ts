@@ -69,6 +69,8 @@ export interface BoardView {
   readonly items: readonly BoardItem[]
   readonly primeBands: readonly (readonly [number, number])[]
   readonly published: PlanHead | null
+  /** Number the next published version gets. */
+  readonly nextNo: number
   readonly proposal: ProposalHead | null
   readonly counts: {
     readonly late: number
@@ -92,10 +94,26 @@ export interface PlanHead {
   readonly reason: string
   readonly score: readonly ScoreTier[]
   readonly superseded: boolean
+  /** Why it was made when no person's words alone say it. */
+  readonly cause: Sentence | null
+  readonly items: number
+  readonly late: number
 }
+
+/** How a proposal came about: solved, built by simple rules, mended after an event, brought back, or tried out. */
+export type ProposalKind = 'solve' | 'simple' | 'repair' | 'restore' | 'what-if'
 
 export interface ProposalHead {
   readonly id: string
+  readonly kind: ProposalKind
+  readonly cause: Sentence | null
+  /** What the optimiser found beside a simple plan; null when there is nothing to compare. */
+  readonly better: {
+    readonly proposalId: string
+    readonly score: readonly ScoreTier[]
+    readonly late: number
+    readonly unplanned: number
+  } | null
   readonly createdMs: number
   readonly reason: string
   readonly score: readonly ScoreTier[]
@@ -138,6 +156,8 @@ export interface ProposalDetail extends ProposalHead {
     readonly label: string
     readonly why: readonly Sentence[]
   }[]
+  /** What is odd about the data: a line that never opens, a year without known holidays. */
+  readonly notices: readonly Sentence[]
 }
 
 export interface ChainStep {

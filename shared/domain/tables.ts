@@ -532,6 +532,8 @@ const planning: Table[] = [
       horizonToMs: int,
       items: json,
       late: json,
+      /** Why it was made, as a message key and its figures; null when only a person's words say it. */
+      cause: json,
       publishedMs: int,
       seed: int,
     },
@@ -568,6 +570,8 @@ const planning: Table[] = [
         'gate-failed',
         'urgent-order',
         'streamer-ill',
+        'studio-closed',
+        'session-moved',
         'manual-move',
       ),
       subjectTable: text,
@@ -579,6 +583,28 @@ const planning: Table[] = [
     },
     { lane: 'urgent' },
   ),
+  /** A room or a person that cannot be used for a while; taken back by removing it. */
+  register(
+    'closure',
+    'belt',
+    {
+      closure: {
+        subjectTable: oneOf('studio', 'streamer'),
+        subjectId: text,
+        fromMs: int,
+        untilMs: nullable(int),
+        reason: text,
+      },
+    },
+    [['subjectId']],
+  ),
+  register('planningPolicy', 'belt', {
+    /** What happens when an event breaks the plan: only say so, or mend it where nothing is frozen. */
+    replan: { replanMode: oneOf('suggest', 'apply'), autoMaxMoved: int, autoBroadcasts: bool },
+    zone: { frozenMin: int },
+    /** Null: tier by tier. Otherwise steps of importance by tier. */
+    weights: { weights: json },
+  }),
 ]
 
 /** Decided by the belt's arbiter alone: written by a hub, or by the founding device while the belt has none. */

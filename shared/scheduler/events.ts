@@ -19,6 +19,8 @@ export type PlanEvent =
   | { type: 'demandSpike'; job: string; percent: number }
   | { type: 'gateFailed'; tasks: readonly string[]; redoFromMin: number }
   | { type: 'urgentOrder'; job: Job; tasks: readonly Task[]; prec: readonly Precedence[] }
+  /** The problem has changed already (more to make, another window): these tasks need not stay where they are. */
+  | { type: 'released'; tasks: readonly string[] }
 
 export interface EventEffect {
   problem: Problem
@@ -42,6 +44,8 @@ export function applyEvent(problem: Problem, plan: Pick<Plan, 'assign'>, event: 
       return spikeDemand(problem, event.job, event.percent)
     case 'gateFailed':
       return redoTasks(problem, event.tasks, event.redoFromMin)
+    case 'released':
+      return { problem: releaseTasks(problem, event.tasks), affected: [...event.tasks] }
     case 'urgentOrder':
       return {
         problem: {

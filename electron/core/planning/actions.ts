@@ -8,7 +8,7 @@ import { namesOf } from './names.ts'
 import { parseTaskKey } from './items.ts'
 import { alternativesFor, moveTo, tierDeltas, type MoveBasis } from './moves.ts'
 import { readProposal } from './repo.ts'
-import { loadProblem, startSolve } from './solve-job.ts'
+import { loadProblem, startSolve, wantsSimpleFirst } from './solve-job.ts'
 
 const MOVE_MS = 900
 const HORIZON_DAYS = 7
@@ -29,7 +29,12 @@ function basisOf(services: Services, actor: Actor, proposalId: string | null): M
 
 export const planningActions: ActionHandlers<typeof planningContract> = {
   'plan/start': (input, { actor, services }) =>
-    Promise.resolve({ jobId: startSolve(services, actor, input).jobId }),
+    Promise.resolve({
+      jobId: startSolve(services, actor, {
+        ...input,
+        simpleFirst: wantsSimpleFirst(services, actor),
+      }).jobId,
+    }),
   'plan/stop': ({ jobId, keep }, { services }) => {
     const job = services.job(jobId)
     if (!job || job.kind !== 'plan') throw new Refusal('plan-not-running')

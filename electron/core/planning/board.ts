@@ -14,7 +14,6 @@ import { parseTaskKey, planState, sessionTaskKey, type PlanItem } from './items.
 import { primeBands } from './problem.ts'
 import { headOf, planHeads, readProposal } from './repo.ts'
 import { readSnapshot, type BeltSnapshot, type SessionRow } from './snapshot.ts'
-import { FROZEN_MIN } from './solve-job.ts'
 
 interface BoardInput {
   readonly fromMs: number
@@ -37,7 +36,8 @@ export function boardView(input: BoardInput, ctx: QueryContext): BoardView {
   const { db, belt, nowMs } = ctx
   const snapshot = readSnapshot(db, belt.timeZone, input.fromMs, input.toMs)
   const proposal = input.proposalId === null ? null : readProposal(db, input.proposalId)
-  const published = planHeads(db, 1)[0] ?? null
+  const heads = planHeads(db, 50)
+  const published = heads.find((head) => !head.superseded) ?? null
   const builder = new ItemBuilder(snapshot, ctx)
   const old = new Map(snapshot.current.map((item) => [item.taskKey, item]))
   const items: BoardItem[] = []
@@ -49,14 +49,12 @@ export function boardView(input: BoardInput, ctx: QueryContext): BoardView {
     const next = new Map(proposal.items.map((item) => [item.taskKey, item]))
     for (const item of snapshot.current) {
       const after = next.get(item.taskKey)
-      const same =
-        after !== undefined && after.startMs === item.startMs && after.lanes.join() === item.lanes.join()
+      const same = after !== undefined && isSamePlace(after, item)
       if (inView(item)) items.push(...builder.bars(item, same ? 'both' : 'published'))
     }
     for (const item of proposal.items) {
       const before = old.get(item.taskKey)
-      const same =
-        before !== undefined && before.startMs === item.startMs && before.lanes.join() === item.lanes.join()
+      const same = before !== undefined && isSamePlace(before, item)
       if (!same && inView(item)) items.push(...builder.bars(item, 'proposal'))
     }
   }
@@ -81,11 +79,12 @@ export function boardView(input: BoardInput, ctx: QueryContext): BoardView {
     fromMs: input.fromMs,
     toMs: input.toMs,
     nowMs,
-    frozenUntilMs: nowMs + FROZEN_MIN * MINUTE_MS,
+    frozenUntilMs: nowMs + snapshot.planning.frozenMin * MINUTE_MS,
     lanes: visible,
     items: kept,
     primeBands: primeBands(snapshot.policy, input.fromMs, input.toMs, belt.timeZone),
     published,
+    nextNo: Math.max(0, ...heads.map((head) => head.no)) + 1,
     proposal: proposal && headOf(db, proposal),
     counts: {
       late: count((item) => item.plan === 'late'),
@@ -96,6 +95,9 @@ export function boardView(input: BoardInput, ctx: QueryContext): BoardView {
     asOfMs: nowMs,
   }
 }
+
+const isSamePlace = (a: PlanItem, b: PlanItem): boolean =>
+  a.startMs === b.startMs && a.endMs === b.endMs && a.lanes.join() === b.lanes.join()
 
 /** Turns placed work into bars, one on each lane it occupies. */
 class ItemBuilder {
@@ -130,7 +132,7 @@ class ItemBuilder {
             ? 'done'
             : 'open'
     const frozen =
-      item.startMs < this.#ctx.nowMs + FROZEN_MIN * MINUTE_MS ||
+      item.startMs < this.#ctx.nowMs + this.#snapshot.planning.frozenMin * MINUTE_MS ||
       session?.status === 'announced' ||
       session?.status === 'live'
     const label = session
@@ -259,6 +261,10 @@ function resourceLanes(
     const used = (busy.get(id) ?? []).reduce((total, [from, to]) => total + overlapMs(open, from, to), 0)
     return openMs === 0 ? null : Math.round((used / openMs) * 100)
   }
+  const closed = (id: string): Window[] =>
+    snapshot.closures
+      .filter((closure) => closure.subjectId === id)
+      .map(({ fromMs, untilMs }) => [fromMs, untilMs ?? input.toMs] as const)
   const common = { areaM2: null, loadMin: null, limitMin: null, loadPct: null, promiseMs: null, beads: null }
   const dayFrom = dayStartMs(dayKeyOf(nowMs, timeZone), timeZone)
   const dayTo = dayStartMs(addDays(dayKeyOf(nowMs, timeZone), 1), timeZone)
@@ -283,6 +289,7 @@ function resourceLanes(
         ...range,
         patterns: everyDay(studio.openMin, studio.closeMin),
         keepsHolidays: false,
+        closed: closed(studio.id),
       }).windows
       return {
         ...common,
@@ -297,7 +304,12 @@ function resourceLanes(
       }
     }),
     ...snapshot.streamers.map((streamer): BoardLane => {
-      const open = expandWindows({ ...range, patterns: streamer.weekly, keepsHolidays: false }).windows
+      const open = expandWindows({
+        ...range,
+        patterns: streamer.weekly,
+        keepsHolidays: false,
+        closed: closed(streamer.id),
+      }).windows
       const today = (busy.get(streamer.id) ?? [])
         .filter(([from]) => from >= dayFrom && from < dayTo)
         .reduce((total, [from, to]) => total + (to - from) / MINUTE_MS, 0)

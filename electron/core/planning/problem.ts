@@ -21,6 +21,7 @@ import type {
 import { PLAN_SCHEMA } from '../../../shared/scheduler/problem.ts'
 import { releaseStuck, validateProblem } from '../../../shared/scheduler/index.ts'
 import { orderTaskKey, sessionTaskKey, type PlanItem } from './items.ts'
+import { objectiveOf } from './policy.ts'
 import type { BeltSnapshot, LineRow, OrderRow, SessionRow } from './snapshot.ts'
 import { begunItems, withBegun, type Begun } from './under-way.ts'
 
@@ -100,6 +101,13 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
     )
   }
 
+  const closedAt = (id: string): Window[] =>
+    snapshot.closures
+      .filter((closure) => closure.subjectId === id)
+      .map(({ fromMs, untilMs }) => [fromMs, untilMs ?? endMs] as const)
+  const isClosed = (id: string, fromMs: number, toMs_: number): boolean =>
+    closedAt(id).some(([from, to]) => from < toMs_ && to > fromMs)
+
   for (const line of snapshot.lines) resources.push(lineResource(line))
   for (const studio of snapshot.studios) {
     const open = expandWindows({
@@ -116,7 +124,13 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
       site: studio.baseId,
       calendar: addCalendar(
         `studio:${studio.id}`,
-        subtractWindows(open.windows, takenBy(`studio:${studio.id}`, studio.makeUpMin, studio.resetMin)),
+        subtractWindows(
+          open.windows,
+          mergeWindows([
+            ...takenBy(`studio:${studio.id}`, studio.makeUpMin, studio.resetMin),
+            ...closedAt(studio.id),
+          ]),
+        ),
       ),
       leadMin: studio.makeUpMin,
       turnaroundMin: studio.resetMin,
@@ -139,7 +153,10 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
       site: streamer.baseId ?? undefined,
       calendar: addCalendar(
         `streamer:${streamer.id}`,
-        subtractWindows(open.windows, takenBy(`streamer:${streamer.id}`, makeUpMin, 0)),
+        subtractWindows(
+          open.windows,
+          mergeWindows([...takenBy(`streamer:${streamer.id}`, makeUpMin, 0), ...closedAt(streamer.id)]),
+        ),
       ),
       skills: streamer.families,
       leadMin: makeUpMin,
@@ -247,13 +264,17 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
         : { start: toMin(options.hold.startMs), streamers: [options.hold.laneId], strength: 'hard' }
     }
     const booked = snapshot.bookings.find((booking) => booking.sessionId === session.id)
-    if (session.status === 'announced' && session.startMs !== null)
+    if (session.status === 'announced' && session.startMs !== null) {
+      // What was announced is the hour; a room or a person that cannot be had any more is replaced.
+      const lasts = session.startMs + session.durationMin * MINUTE_MS
+      const free = (id: string) => !isClosed(id, session.startMs!, lasts)
       return {
         start: toMin(session.startMs),
-        studio: session.studioId,
-        streamers: session.streamerIdsPlanned,
+        studio: session.studioId !== null && free(session.studioId) ? session.studioId : null,
+        streamers: session.streamerIdsPlanned.every(free) ? session.streamerIdsPlanned : null,
         strength: 'hard',
       }
+    }
     const pin = pinByKey.get(key)
     if (pin && pin.startMs !== null)
       return { start: toMin(pin.startMs), studio: pin.resourceId, strength: pin.strength }
@@ -372,6 +393,7 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
     slots: [],
     fairness: fairness(),
     stability: stability(),
+    objective: objectiveOf(snapshot.planning.weights),
   }
   const problem = withBegun(planned, begun, snapshot.current, toMin)
   const isSound = validateProblem(problem).every((issue) => issue.severity !== 'error')

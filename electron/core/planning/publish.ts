@@ -4,6 +4,7 @@ import { prepared } from '../../sqlite/prepared.ts'
 import type { CommandContext } from '../context.ts'
 import { parseTaskKey, type PlanItem } from './items.ts'
 import { currentPlanId, readProposal } from './repo.ts'
+import { readPlanItems } from './snapshot.ts'
 
 export interface Published {
   planId: string
@@ -64,6 +65,7 @@ export function publishProposal(ctx: CommandContext, proposalId: string, reason:
     horizonFromMs: proposal.horizonFromMs,
     horizonToMs: proposal.horizonToMs,
     items: proposal.items as unknown as Value,
+    cause: proposal.cause as unknown as Value,
     late: proposal.late.map(({ taskKey, lateMin, exposureFen }) => ({
       taskKey,
       lateMin,
@@ -79,13 +81,26 @@ export function publishProposal(ctx: CommandContext, proposalId: string, reason:
   if (pointer) write.set('currentPlan', pointer.id, { planScope, planId })
   else write.create('currentPlan', { planScope, planId })
   prepared(db, 'UPDATE proposal SET publishedAs = ? WHERE id = ?').run(planId, proposalId)
+  for (const { orderId, quantity } of proposal.effects) write.set('productionOrder', orderId, { quantity })
+  prepared(
+    db,
+    `UPDATE replan SET state = 'answered', planId = ?, previousPlanId = ? WHERE proposalId = ? AND state = 'proposed'`,
+  ).run(planId, standing, proposalId)
 
+  return { planId, no, ...settleSessions(ctx, proposal.items) }
+}
+
+/** Gives every session of a plan its place, and asks for the rooms and people it takes. */
+function settleSessions(
+  ctx: CommandContext,
+  items: readonly PlanItem[],
+): Pick<Published, 'claims' | 'granted' | 'refused'> {
   // Releases first: two sessions may swap rooms in one plan.
-  const changes = proposal.items.flatMap((item) => changeOf(ctx, item))
+  const changes = items.flatMap((item) => changeOf(ctx, item))
   for (const { stale } of changes)
     for (const booking of stale)
-      write.fact('bookingRelease', { bookingId: booking.id, reason: 'moved', atMs: nowMs })
-  const result = { planId, no, claims: 0, granted: 0, refused: 0 }
+      ctx.write.fact('bookingRelease', { bookingId: booking.id, reason: 'moved', atMs: ctx.nowMs })
+  const result = { claims: 0, granted: 0, refused: 0 }
   for (const change of changes) {
     applySession(ctx, change)
     if (!change.needsClaim) continue
@@ -95,6 +110,28 @@ export function publishProposal(ctx: CommandContext, proposalId: string, reason:
     if (outcome === 'refused') result.refused++
   }
   return result
+}
+
+/** Puts an earlier plan back as the one that stands: the pointer, and the sessions it places elsewhere. */
+export function standAgain(ctx: CommandContext, planId: string): void {
+  const planScope = planScopeOf(ctx)
+  const pointer = prepared<[string], { id: string; planId: string }>(
+    ctx.db,
+    'SELECT id, planId FROM currentPlan WHERE deleted = 0 AND planScope = ?',
+  ).get(planScope)
+  if (!pointer) throw new Refusal('plan-outdated')
+  const left = new Map(readPlanItems(ctx.db, pointer.planId).map((item) => [item.taskKey, item]))
+  const moved = readPlanItems(ctx.db, planId).filter((item) => {
+    const other = left.get(item.taskKey)
+    return (
+      !other || other.startMs !== item.startMs || JSON.stringify(other.lanes) !== JSON.stringify(item.lanes)
+    )
+  })
+  ctx.write.set('currentPlan', pointer.id, { planScope, planId })
+  settleSessions(
+    ctx,
+    moved.filter((item) => item.startMs > ctx.nowMs),
+  )
 }
 
 interface SessionChange {

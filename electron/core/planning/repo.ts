@@ -4,6 +4,7 @@ import type {
   PlanHead,
   ProposalDetail,
   ProposalHead,
+  ProposalKind,
   ScoreTier,
   Sentence,
 } from '../../../shared/contract/planning.ts'
@@ -37,10 +38,44 @@ export interface StoredProposal {
     readonly why: readonly Sentence[]
   }[]
   readonly publishedAs: string | null
+  readonly kind: ProposalKind
+  readonly cause: Sentence | null
+  readonly effects: readonly ProposalEffect[]
+  readonly better: BetterPlan | null
+  /** What is odd about the data: a line that never opens, a year without known holidays. */
+  readonly notices: readonly Sentence[]
+}
+
+/** What publishing changes besides the plan: an order grows to what was sold. */
+export interface ProposalEffect {
+  readonly orderId: string
+  readonly quantity: number
+}
+
+/** The optimiser's proposal beside a simple one. */
+export interface BetterPlan {
+  readonly proposalId: string
+  readonly score: readonly ScoreTier[]
+  readonly late: number
+  readonly unplanned: number
 }
 
 type ProposalRow = Record<
-  'id' | 'reason' | 'problemHash' | 'problem' | 'plan' | 'items' | 'score' | 'moved' | 'late' | 'unplanned',
+  | 'kind'
+  | 'cause'
+  | 'effects'
+  | 'better'
+  | 'notices'
+  | 'id'
+  | 'reason'
+  | 'problemHash'
+  | 'problem'
+  | 'plan'
+  | 'items'
+  | 'score'
+  | 'moved'
+  | 'late'
+  | 'unplanned',
   string
 > & {
   createdMs: number
@@ -60,7 +95,8 @@ export function saveProposal(db: Db, proposal: StoredProposal): void {
   prepared(
     db,
     `INSERT INTO proposal (id, createdMs, authorId, reason, seed, basePlanId, horizonFromMs, horizonToMs, problemHash, problem, plan, items, score,
-       baseScore, moved, late, unplanned, publishedAs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       baseScore, moved, late, unplanned, publishedAs, kind, cause, effects, better, notices)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     proposal.id,
     proposal.createdMs,
@@ -80,10 +116,16 @@ export function saveProposal(db: Db, proposal: StoredProposal): void {
     json(proposal.late),
     json(proposal.unplanned),
     proposal.publishedAs,
+    proposal.kind,
+    json(proposal.cause),
+    json(proposal.effects),
+    json(proposal.better),
+    json(proposal.notices),
   )
   prepared(
     db,
-    `DELETE FROM proposal WHERE id NOT IN (SELECT id FROM proposal ORDER BY createdMs DESC, id LIMIT ${KEPT_PROPOSALS})`,
+    `DELETE FROM proposal WHERE id NOT IN (SELECT id FROM proposal ORDER BY createdMs DESC, id LIMIT ${KEPT_PROPOSALS})
+       AND coalesce(publishedAs, '') NOT IN (SELECT planId FROM currentPlan)`,
   ).run()
 }
 
@@ -101,6 +143,11 @@ export function readProposal(db: Db, id: string): StoredProposal {
     moved: JSON.parse(row.moved) as StoredProposal['moved'],
     late: JSON.parse(row.late) as LateOrder[],
     unplanned: JSON.parse(row.unplanned) as StoredProposal['unplanned'],
+    kind: row.kind as ProposalKind,
+    cause: JSON.parse(row.cause) as Sentence | null,
+    effects: JSON.parse(row.effects) as ProposalEffect[],
+    better: JSON.parse(row.better) as BetterPlan | null,
+    notices: JSON.parse(row.notices) as Sentence[],
   }
 }
 
@@ -138,10 +185,21 @@ export function planHeads(db: Db, limit: number): PlanHead[] {
   const standing = new Set(currentPlanIds(db))
   return prepared<
     [number],
-    { id: string; no: number; publishedMs: number; author: string | null; reason: string; score: string }
+    {
+      id: string
+      no: number
+      publishedMs: number
+      author: string | null
+      reason: string
+      score: string
+      cause: string
+      items: number
+      late: number
+    }
   >(
     db,
-    `SELECT planVersion.id, planVersion.planNo AS no, planVersion.publishedMs, person.name AS author, planVersion.reason, planVersion.score
+    `SELECT planVersion.id, planVersion.planNo AS no, planVersion.publishedMs, person.name AS author, planVersion.reason, planVersion.score, planVersion.cause,
+       json_array_length(planVersion.items) AS items, json_array_length(planVersion.late) AS late
      FROM planVersion LEFT JOIN op ON op.tbl = 'planVersion' AND op.row = planVersion.id LEFT JOIN person ON person.id = op.person
      ORDER BY planVersion.publishedMs DESC, planVersion.id DESC LIMIT ?`,
   )
@@ -150,6 +208,7 @@ export function planHeads(db: Db, limit: number): PlanHead[] {
       ...row,
       author: row.author ?? '',
       score: JSON.parse(row.score) as ScoreTier[],
+      cause: JSON.parse(row.cause) as Sentence | null,
       superseded: !standing.has(row.id),
     }))
 }
@@ -167,6 +226,9 @@ export function headOf(db: Db, proposal: StoredProposal): ProposalHead {
     added: proposal.moved.added.length,
     late: proposal.late.length,
     unplanned: proposal.unplanned.length,
+    kind: proposal.kind,
+    cause: proposal.cause,
+    better: proposal.better,
     outdated: proposal.basePlanId !== null ? !standing.includes(proposal.basePlanId) : standing.length > 0,
   }
 }
@@ -177,13 +239,17 @@ export function detailOf(db: Db, proposal: StoredProposal): ProposalDetail {
     movedTasks: [...proposal.moved.moved, ...proposal.moved.added],
     lateOrders: proposal.late,
     unplannedTasks: proposal.unplanned,
+    notices: proposal.notices,
   }
 }
 
+/** Proposals that wait, newest first; an optimiser's twin is reached through its simple plan. */
 export function openProposalIds(db: Db): string[] {
   return prepared<[], { id: string }>(
     db,
-    'SELECT id FROM proposal WHERE publishedAs IS NULL ORDER BY createdMs DESC, id',
+    `SELECT id FROM proposal WHERE publishedAs IS NULL
+       AND id NOT IN (SELECT better ->> 'proposalId' FROM proposal WHERE better <> 'null')
+     ORDER BY createdMs DESC, id`,
   )
     .all()
     .map((row) => row.id)
@@ -218,4 +284,12 @@ export const planningRollups: RollupHooks = {
         )
     },
   },
+}
+
+/** Says beside a simple plan what the optimiser found. */
+export function noteBetter(db: Db, proposalId: string, better: BetterPlan): void {
+  prepared(db, 'UPDATE proposal SET better = ? WHERE id = ? AND publishedAs IS NULL').run(
+    JSON.stringify(better),
+    proposalId,
+  )
 }

@@ -11,12 +11,22 @@ import type {
   Solver,
 } from '../../../shared/scheduler/index.ts'
 
-/** What the scheduler thread is asked to do. */
+/** A plan to find. */
 export interface SolveRequest {
+  readonly kind: 'solve'
   readonly problem: Problem
   readonly seed: number
   readonly timeLimitMs: number
   readonly initial: { readonly assign: readonly Assignment[] } | null
+  /** Tell of the plan that simple rules make before improving it. */
+  readonly simpleFirst: boolean
+}
+
+/** A checked plan with what is to be said of its late orders. */
+export interface SimplePlan {
+  readonly plan: Plan
+  readonly why: Readonly<Record<string, readonly Explanation[]>>
+  readonly baseScore: Score | null
 }
 
 export interface SolveProgress {
@@ -42,6 +52,7 @@ export interface SolveControl {
   now(): number
   shouldStop(): boolean
   onProgress(progress: SolveProgress): void
+  onSimple?(simple: SimplePlan): void
   /** The other thread of the portfolio. */
   readonly partner?: Partner
 }
@@ -108,19 +119,44 @@ export function runPartner(request: SolveRequest, control: SolveControl): void {
 export function runSolve(request: SolveRequest, control: SolveControl): SolveAnswer {
   const { problem } = request
   refuseInvalid(problem)
+  if (request.simpleFirst) control.onSimple?.(simplePlan(request))
   const solver = solverFor(request, request.seed, control)
   control.onProgress(solver.progress())
   const stopped = search(problem, solver, control)
   control.onProgress(solver.progress())
-  const plan = solver.plan()
-  const check = checkPlan(problem, plan)
-  if (!check.ok) throw new Error(`the checker refuses the plan: ${JSON.stringify(check)}`)
+  const plan = accepted(problem, solver.plan())
   return {
     plan,
-    why: Object.fromEntries(explainLate(problem, plan).map(({ job, chain }) => [job, chain])),
+    why: whyLate(problem, plan),
     baseScore: request.initial ? baseScoreOf(problem, request.initial.assign) : null,
     stoppedBy: stopped ? 'cancel' : 'budget',
     iterations: solver.search.iterations,
+  }
+}
+
+/** @throws Error when the independent checker does not accept the plan: nothing of it may be used */
+export function accepted(problem: Problem, plan: Plan): Plan {
+  const check = checkPlan(problem, plan)
+  if (!check.ok) throw new Error(`the checker refuses the plan: ${JSON.stringify(check).slice(0, 4000)}`)
+  return plan
+}
+
+export const whyLate = (problem: Problem, plan: Plan): Record<string, readonly Explanation[]> =>
+  Object.fromEntries(explainLate(problem, plan).map(({ job, chain }) => [job, chain]))
+
+/** Simple rules: what is due first goes where it ends first, around what stands already; nothing is searched. */
+function simplePlan(request: SolveRequest): SimplePlan {
+  const { problem, initial } = request
+  const solver = createSolver(problem, {
+    seed: request.seed,
+    iterations: 0,
+    initial: initial ? { assign: [...initial.assign] } : undefined,
+  })
+  const plan = accepted(problem, solver.plan())
+  return {
+    plan,
+    why: whyLate(problem, plan),
+    baseScore: initial ? baseScoreOf(problem, initial.assign) : null,
   }
 }
 
@@ -130,6 +166,6 @@ function refuseInvalid(problem: Problem): void {
 }
 
 /** The published plan on today's problem, its gaps filled without improving anything. */
-function baseScoreOf(problem: Problem, assign: readonly Assignment[]): Score {
+export function baseScoreOf(problem: Problem, assign: readonly Assignment[]): Score {
   return createSolver(problem, { seed: 1, iterations: 0, initial: { assign: [...assign] } }).plan().score
 }

@@ -2,7 +2,9 @@ import { workCalendar, type WorkCalendar } from '../../../shared/domain/calendar
 import type { Changeover, RoutingStep, UnitsPerHour, WeeklyWindow } from '../../../shared/domain/shapes.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
+import type { PlanningPolicy } from '../../../shared/contract/replanning.ts'
 import type { PlanItem } from './items.ts'
+import { readPlanningPolicy } from './policy.ts'
 
 /** Everything of the belt that planning looks at, as rows; read in one go so that a solve sees one state. */
 export interface BeltSnapshot {
@@ -30,6 +32,17 @@ export interface BeltSnapshot {
     readonly primeEndMin: number
   }
   readonly current: readonly PlanItem[]
+  /** Rooms and people that cannot be used for a while. */
+  readonly closures: readonly ClosureRow[]
+  readonly planning: PlanningPolicy
+}
+
+export interface ClosureRow {
+  readonly id: string
+  readonly subjectTable: 'studio' | 'streamer'
+  readonly subjectId: string
+  readonly fromMs: number
+  readonly untilMs: number | null
 }
 
 export interface LineRow {
@@ -245,6 +258,14 @@ export function readCalendar(db: Db): WorkCalendar {
   )
 }
 
+export function readClosures(db: Db, fromMs: number): ClosureRow[] {
+  return prepared<[number], ClosureRow>(
+    db,
+    `SELECT id, subjectTable, subjectId, fromMs, untilMs FROM closure
+     WHERE deleted = 0 AND (untilMs IS NULL OR untilMs > ?) ORDER BY fromMs, id`,
+  ).all(fromMs)
+}
+
 /** Items of the plans that stand now, one plan per scope. */
 export function readCurrentItems(db: Db): PlanItem[] {
   return prepared<[], Raw>(
@@ -252,6 +273,13 @@ export function readCurrentItems(db: Db): PlanItem[] {
     `SELECT planItem.* FROM currentPlan JOIN planItem ON planItem.planId = currentPlan.planId WHERE currentPlan.deleted = 0 ORDER BY planItem.startMs`,
   )
     .all()
+    .map((row) => ({ ...(row as unknown as PlanItem), lanes: parse<string[]>(row['lanes'], []) }))
+}
+
+/** Items of one version, whether it stands or not. */
+export function readPlanItems(db: Db, planId: string): PlanItem[] {
+  return prepared<[string], Raw>(db, 'SELECT * FROM planItem WHERE planId = ? ORDER BY startMs, taskKey')
+    .all(planId)
     .map((row) => ({ ...(row as unknown as PlanItem), lanes: parse<string[]>(row['lanes'], []) }))
 }
 
@@ -289,5 +317,7 @@ export function readSnapshot(db: Db, timeZone: string, fromMs: number, toMs: num
     ).all(),
     policy: readPolicy(db),
     current: readCurrentItems(db),
+    closures: readClosures(db, fromMs),
+    planning: readPlanningPolicy(db),
   }
 }

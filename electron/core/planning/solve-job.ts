@@ -1,36 +1,45 @@
-import { createHash, randomUUID } from 'node:crypto'
-import type { ScoreTier } from '../../../shared/contract/planning.ts'
 import { Refusal } from '../../../shared/contract/result.ts'
-import type { Problem } from '../../../shared/scheduler/problem.ts'
-import type { SolveAnswer, SolveProgress, SolveRequest } from './run-solve.ts'
+import { compareScores } from '../../../shared/scheduler/index.ts'
 import type { Actor } from '../context.ts'
 import type { Services } from '../services.ts'
 import type { WorkerRun } from '../workers.ts'
-import { itemsOf, lateOrders, movedTasks, scoreTiers } from './result.ts'
 import { namesOf } from './names.ts'
-import { buildProblem, type BuildOptions } from './problem.ts'
-import { currentPlanIds, saveProposal } from './repo.ts'
+import { buildProblem, type BuildOptions, type BuiltProblem } from './problem.ts'
+import { storeProposal } from './proposals.ts'
+import { noteBetter } from './repo.ts'
+import { scoreTiers } from './result.ts'
+import type { SimplePlan, SolveAnswer, SolveProgress, SolveRequest } from './run-solve.ts'
 import { readSnapshot, type BeltSnapshot } from './snapshot.ts'
-import type { BuiltProblem } from './problem.ts'
+import { refuseSlips, refuseUnsound } from './sound.ts'
 
-export const FROZEN_MIN = 120
 const DAY_MS = 86_400_000
 
-export function hashProblem(problem: Problem): string {
-  return createHash('sha256').update(JSON.stringify(problem)).digest('hex')
+export interface LoadedProblem {
+  readonly snapshot: BeltSnapshot
+  readonly built: BuiltProblem
 }
 
-/** Reads the belt and maps it to a problem. @throws Refusal `plan-empty` when there is nothing to place */
+/**
+ * Reads the belt and maps it to a problem that can be solved.
+ * @throws Refusal `plan-empty` when there is nothing to place, `plan-invalid` naming what makes no sense
+ */
 export function loadProblem(
   services: Services,
   actor: Actor,
   horizonDays: number,
   hold?: BuildOptions['hold'],
-): { snapshot: BeltSnapshot; built: BuiltProblem } {
+  change: (snapshot: BeltSnapshot, nowMs: number) => BeltSnapshot = (snapshot) => snapshot,
+): LoadedProblem {
   return services.read(actor, ({ db, belt, nowMs }) => {
-    const snapshot = readSnapshot(db, belt.timeZone, nowMs - DAY_MS, nowMs + (horizonDays + 1) * DAY_MS)
-    const built = buildProblem(snapshot, { nowMs, horizonDays, frozenMin: FROZEN_MIN, hold })
+    const snapshot = change(
+      readSnapshot(db, belt.timeZone, nowMs - DAY_MS, nowMs + (horizonDays + 1) * DAY_MS),
+      nowMs,
+    )
+    refuseSlips(snapshot)
+    const { frozenMin } = snapshot.planning
+    const built = buildProblem(snapshot, { nowMs, horizonDays, frozenMin, hold })
     if (built.problem.tasks.length === 0) throw new Refusal('plan-empty')
+    refuseUnsound(built.problem, namesOf(snapshot, built.problem))
     return { snapshot, built }
   })
 }
@@ -41,6 +50,15 @@ export interface SolveInput {
   readonly timeLimitMs: number
   readonly seed: number
   readonly hold?: BuildOptions['hold']
+  /** A plan by simple rules first, the optimiser's beside it. */
+  readonly simpleFirst?: boolean
+}
+
+/** Belts that have not grown into planning yet get a plan they can follow by eye. */
+export function wantsSimpleFirst(services: Services, actor: Actor): boolean {
+  const tier = services.read(actor, ({ db }) => db.prepare('SELECT tier FROM belt LIMIT 1').get()) as
+    { tier: string } | undefined
+  return tier?.tier === 'primary'
 }
 
 /** Starts a solve in the scheduler thread; when it ends, what it found is stored as a proposal. */
@@ -52,13 +70,26 @@ export function startSolve(
   if (services.jobs('plan').length > 0) throw new Refusal('plan-running')
   const { snapshot, built } = loadProblem(services, actor, input.horizonDays, input.hold)
   const request: SolveRequest = {
+    kind: 'solve',
     problem: built.problem,
     seed: input.seed,
     timeLimitMs: input.timeLimitMs,
     initial: built.problem.stability?.baseline ?? null,
+    simpleFirst: input.simpleFirst ?? false,
   }
   let jobId = ''
+  let cancelled = false
+  let simple: { id: string; score: SimplePlan['plan']['score'] } | null = null
+  const common = { reason: input.reason, cause: null, seed: input.seed, snapshot, built }
   const run: WorkerRun = services.startWorker('scheduler', request, (value) => {
+    if (isSimple(value)) {
+      if (!cancelled)
+        simple = {
+          id: storeProposal(services, actor, { ...common, kind: 'simple', ...value.simple }),
+          score: value.simple.plan.score,
+        }
+      return
+    }
     const progress = value as SolveProgress
     services.emit({
       kind: 'progress',
@@ -69,10 +100,26 @@ export function startSolve(
       note: Object.fromEntries(scoreTiers(progress.score).map(({ tier, value: points }) => [tier, points])),
     })
   })
-  let cancelled = false
-  const proposal = run.result.then((answer) =>
-    cancelled ? null : store(services, actor, input, snapshot, built, answer as SolveAnswer),
-  )
+  const finish = (answer: SolveAnswer): string => {
+    const isBetter =
+      simple === null || compareScores(answer.plan.score, simple.score, built.problem.objective) < 0
+    if (simple && !isBetter) return simple.id
+    const id = storeProposal(services, actor, { ...common, kind: 'solve', ...answer })
+    if (!simple) return id
+    const simpleId = simple.id
+    const { store } = services.belt()
+    store.transact(() =>
+      noteBetter(store.db, simpleId, {
+        proposalId: id,
+        score: scoreTiers(answer.plan.score),
+        late: Object.keys(answer.why).length,
+        unplanned: answer.plan.unplanned.length,
+      }),
+    )
+    services.emit({ kind: 'changed', topics: ['proposal'] })
+    return simpleId
+  }
+  const proposal = run.result.then((answer) => (cancelled ? null : finish(answer as SolveAnswer)))
   const job = services.track(
     'plan',
     { stop: () => run.stop(), cancel: () => ((cancelled = true), run.cancel()) },
@@ -92,54 +139,5 @@ export function startSolve(
   return { jobId, proposal }
 }
 
-function store(
-  services: Services,
-  actor: Actor,
-  input: SolveInput,
-  snapshot: BeltSnapshot,
-  built: BuiltProblem,
-  answer: SolveAnswer,
-): string {
-  const names = namesOf(snapshot, built.problem)
-  const items = itemsOf(built, answer.plan, snapshot)
-  const sentences = (jobId: string) =>
-    (answer.why[jobId] ?? []).map((explanation) => names.sentence(explanation))
-  const belt = services.belt()
-  const id = randomUUID()
-  const baseScore: ScoreTier[] | null = answer.baseScore && scoreTiers(answer.baseScore)
-  belt.store.transact(() =>
-    saveProposal(belt.store.db, {
-      id,
-      createdMs: belt.nowMs(),
-      authorId: actor.personId,
-      reason: input.reason,
-      seed: input.seed,
-      basePlanId: currentPlanIds(belt.store.db)[0] ?? null,
-      horizonFromMs: built.epochMs,
-      horizonToMs: built.horizonToMs,
-      problemHash: hashProblem(built.problem),
-      problem: built.problem,
-      plan: answer.plan,
-      items,
-      score: scoreTiers(answer.plan.score),
-      baseScore,
-      moved: movedTasks(snapshot.current, items, names),
-      late: lateOrders(items, built, snapshot, names, sentences),
-      unplanned: [
-        ...answer.plan.unplanned.map(({ task, reason }) => ({
-          taskKey: task,
-          label: names.task(task),
-          why: [names.sentence(reason)],
-        })),
-        ...built.unmakeable.map(({ orderId, step }) => ({
-          taskKey: `order:${orderId}:${step}`,
-          label: names.task(`order:${orderId}`),
-          why: [{ key: 'plan.unplanned.noLine', params: { step, order: names.task(`order:${orderId}`) } }],
-        })),
-      ],
-      publishedAs: null,
-    }),
-  )
-  services.emit({ kind: 'changed', topics: ['plan', 'proposal'] })
-  return id
-}
+const isSimple = (value: unknown): value is { simple: SimplePlan } =>
+  typeof value === 'object' && value !== null && 'simple' in value

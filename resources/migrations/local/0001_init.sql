@@ -802,6 +802,7 @@ CREATE TABLE planVersion (
   horizonToMs INTEGER NOT NULL DEFAULT 0,
   items TEXT NOT NULL DEFAULT 'null',
   late TEXT NOT NULL DEFAULT 'null',
+  cause TEXT NOT NULL DEFAULT 'null',
   publishedMs INTEGER NOT NULL DEFAULT 0,
   seed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -842,6 +843,31 @@ CREATE TABLE planEvent (
   untilMs INTEGER,
   details TEXT NOT NULL DEFAULT 'null',
   atMs INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE closure (
+  id TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  createdMs INTEGER NOT NULL DEFAULT 0,
+  deleted INTEGER NOT NULL DEFAULT 0,
+  subjectTable TEXT NOT NULL DEFAULT '',
+  subjectId TEXT NOT NULL DEFAULT '',
+  fromMs INTEGER NOT NULL DEFAULT 0,
+  untilMs INTEGER,
+  reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX closure_subjectId ON closure (subjectId);
+
+CREATE TABLE planningPolicy (
+  id TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  createdMs INTEGER NOT NULL DEFAULT 0,
+  deleted INTEGER NOT NULL DEFAULT 0,
+  replanMode TEXT NOT NULL DEFAULT '',
+  autoMaxMoved INTEGER NOT NULL DEFAULT 0,
+  autoBroadcasts INTEGER NOT NULL DEFAULT 0,
+  frozenMin INTEGER NOT NULL DEFAULT 0,
+  weights TEXT NOT NULL DEFAULT 'null'
 ) STRICT;
 
 CREATE TABLE resourceGrant (

@@ -238,10 +238,17 @@ export function makeBoardView(options: Partial<Options> = {}): BoardView {
       reason: '',
       score: score(150, 184),
       superseded: false,
+      cause: null,
+      items: items.length,
+      late: 0,
     },
+    nextNo: 32,
     proposal: full.compare
       ? {
           id: 'proposal-1',
+          kind: 'solve',
+          cause: null,
+          better: null,
           createdMs: STORY_NOW_MS - MIN,
           reason: '',
           score: score(0, 231),

@@ -1,0 +1,148 @@
+import { MINUTE_MS } from '../../../shared/domain/time.ts'
+import type { Assignment, PlanEvent, SlotUse } from '../../../shared/scheduler/index.ts'
+import type { Actor } from '../context.ts'
+import type { Services } from '../services.ts'
+import { causeOf, engineEvents, type RecordedEvent } from './events.ts'
+import type { PlanItem } from './items.ts'
+import type { BuiltProblem } from './problem.ts'
+import { storeProposal, type NewProposal } from './proposals.ts'
+import { itemsOf, movedTasks } from './result.ts'
+import { namesOf } from './names.ts'
+import type { RepairAnswer, RepairRequest } from './run-repair.ts'
+import { loadProblem } from './solve-job.ts'
+import type { BeltSnapshot } from './snapshot.ts'
+
+/** Search time after the first feasible answer; with the thread's start and the checks it stays inside a second. */
+const MEND_MS = 350
+const HORIZON_DAYS = 7
+
+/** Items as the engine's assignments on a problem; what ended before the problem begins is history. */
+export function assignmentsOf(
+  items: readonly PlanItem[],
+  built: Pick<BuiltProblem, 'problem' | 'epochMs'>,
+): { assign: Assignment[]; slots: SlotUse[] } {
+  const { problem, epochMs } = built
+  const toMin = (ms: number) => Math.floor((ms - epochMs) / MINUTE_MS)
+  const tasks = new Map(problem.tasks.map((task) => [task.id, task]))
+  const kinds = new Map(problem.resources.map((resource) => [resource.id, resource.kind]))
+  const assign = items.flatMap((item): Assignment[] => {
+    const task = tasks.get(item.taskKey)
+    if (!task || toMin(item.endMs) <= 0) return []
+    const mode = task.modes
+      ? task.modes.findIndex((candidate) => candidate.needs.some(({ res }) => res === item.lanes[0]))
+      : 0
+    if (mode < 0) return []
+    return [
+      {
+        task: item.taskKey,
+        mode,
+        res: [...item.lanes],
+        start: Math.max(0, toMin(item.startMs)),
+        end: toMin(item.endMs),
+        setupBefore: item.setupMin,
+      },
+    ]
+  })
+  const slots = assign.flatMap((item): SlotUse[] => {
+    if (!tasks.get(item.task)?.session) return []
+    return [
+      {
+        slot: null,
+        task: item.task,
+        studio: item.res[0] ?? '',
+        streamers: item.res.filter((id) => kinds.get(id) === 'streamer'),
+      },
+    ]
+  })
+  return { assign, slots }
+}
+
+export interface Mended {
+  readonly snapshot: BeltSnapshot
+  readonly built: BuiltProblem
+  readonly answer: RepairAnswer
+  readonly made: NewProposal
+  readonly moved: number
+  readonly added: number
+  readonly dropped: number
+  readonly movesBroadcast: boolean
+}
+
+async function mend(
+  services: Services,
+  snapshot: BeltSnapshot,
+  built: BuiltProblem,
+  items: readonly PlanItem[],
+  events: readonly PlanEvent[],
+): Promise<RepairAnswer> {
+  const request: RepairRequest = {
+    kind: 'repair',
+    problem: built.problem,
+    plan: assignmentsOf(items, built),
+    events,
+    nowMin: built.problem.now ?? 0,
+    freezeMin: snapshot.planning.frozenMin,
+    timeLimitMs: MEND_MS,
+    seed: 1,
+  }
+  const run = services.startWorker('scheduler', request, () => undefined)
+  services.track('mend', { stop: () => run.stop(), cancel: () => run.cancel() }, run.result)
+  return (await run.result) as RepairAnswer
+}
+
+function mended(
+  snapshot: BeltSnapshot,
+  built: BuiltProblem,
+  answer: RepairAnswer,
+  made: Pick<NewProposal, 'kind' | 'cause' | 'effects'>,
+): Mended {
+  const solved = { ...built, problem: answer.problem }
+  const items = itemsOf(solved, answer.plan, snapshot)
+  const { moved, added } = movedTasks(snapshot.current, items, namesOf(snapshot, answer.problem))
+  const placed = new Set(items.map((item) => item.taskKey))
+  const open = new Set(answer.problem.tasks.filter((task) => task.status !== 'done').map((task) => task.id))
+  return {
+    snapshot,
+    built: solved,
+    answer,
+    made: {
+      reason: '',
+      seed: 1,
+      snapshot,
+      built: solved,
+      plan: answer.plan,
+      why: answer.why,
+      baseScore: answer.baseScore,
+      ...made,
+    },
+    moved: moved.length,
+    added: added.length,
+    dropped: snapshot.current.filter((item) => open.has(item.taskKey) && !placed.has(item.taskKey)).length,
+    movesBroadcast: [...moved, ...added].some((task) => task.kind === 'broadcast'),
+  }
+}
+
+/** Mends the plan that stands for what has been recorded, moving as little as pays. */
+export async function mendFor(
+  services: Services,
+  actor: Actor,
+  recorded: readonly RecordedEvent[],
+): Promise<Mended> {
+  const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
+  const { events, effects } = engineEvents(recorded, snapshot, built.problem, built.epochMs)
+  const cause = services.read(actor, ({ db }) => causeOf(db, recorded))
+  const answer = await mend(services, snapshot, built, snapshot.current, events)
+  return mended(snapshot, built, answer, { kind: 'repair', cause, effects })
+}
+
+/** Brings the items of an earlier plan back as far as today allows. @returns the proposal's id */
+export async function mendTowards(
+  services: Services,
+  actor: Actor,
+  items: readonly PlanItem[],
+  made: Pick<NewProposal, 'cause'>,
+): Promise<string> {
+  const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
+  const answer = await mend(services, snapshot, built, items, [])
+  return storeProposal(services, actor, mended(snapshot, built, answer, { kind: 'restore', ...made }).made)
+}

@@ -1,0 +1,220 @@
+import type { Sentence } from '../../../shared/contract/planning.ts'
+import type { PlanEventState } from '../../../shared/contract/replanning.ts'
+import { personOf } from '../people/state.ts'
+import type { Db } from '../../sqlite/open.ts'
+import { prepared } from '../../sqlite/prepared.ts'
+import type { Actor } from '../context.ts'
+import type { Services } from '../services.ts'
+import { detectEvents } from './detect.ts'
+import { readEvents, standingSinceMs, type RecordedEvent } from './events.ts'
+import { mendFor, type Mended } from './mend.ts'
+import { readPlanningPolicy } from './policy.ts'
+import { storeProposal } from './proposals.ts'
+import { publishProposal } from './publish.ts'
+import { currentPlanIds } from './repo.ts'
+
+/** Many rows may arrive together: they are looked at once. */
+const GATHER_MS = 20
+const DETECT_MS = 400
+/** While a person's own solve runs, events wait. */
+const RETRY_MS = 500
+
+const DETECTED_IN = ['productionOrder', 'orderLine', 'orderState', 'gateVerdict']
+
+interface Watch {
+  timer: NodeJS.Timeout | null
+  detecting: NodeJS.Timeout | null
+  running: boolean
+  sinceMs: number
+}
+
+const watches = new WeakMap<Services, Watch>()
+
+const watchOf = (services: Services): Watch => {
+  let watch = watches.get(services)
+  if (!watch) {
+    watch = { timer: null, detecting: null, running: false, sinceMs: 0 }
+    watches.set(services, watch)
+  }
+  return watch
+}
+
+/** Called after every commit with the tables that changed: an event the plan did not foresee is answered at once. */
+export function watchPlan(services: Services, topics: readonly string[]): void {
+  const watch = watchOf(services)
+  if (topics.includes('planEvent')) {
+    watch.sinceMs ||= services.clock()
+    soon(services, GATHER_MS)
+  }
+  if (topics.some((topic) => DETECTED_IN.includes(topic)))
+    watch.detecting ??= setTimeout(() => {
+      watch.detecting = null
+      whileOpen(services, () => void detectEvents(services))
+    }, DETECT_MS).unref()
+}
+
+function soon(services: Services, delayMs: number): void {
+  const watch = watchOf(services)
+  watch.timer ??= setTimeout(() => {
+    watch.timer = null
+    void run(services)
+  }, delayMs).unref()
+}
+
+function whileOpen(services: Services, work: () => void): void {
+  if (!services.openBelt()) return
+  try {
+    work()
+  } catch (error) {
+    services.log.error('looking for changes that break the plan failed', { error: String(error) })
+  }
+}
+
+async function run(services: Services): Promise<void> {
+  const watch = watchOf(services)
+  if (watch.running || services.jobs('plan').length > 0) return soon(services, RETRY_MS)
+  if (!services.openBelt()) return
+  watch.running = true
+  try {
+    await answerEvents(services, watch.sinceMs || services.clock())
+  } catch (error) {
+    services.log.error('an event could not be answered', {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+  } finally {
+    watch.running = false
+    watch.sinceMs = 0
+  }
+}
+
+function note(
+  db: Db,
+  events: readonly RecordedEvent[],
+  state: PlanEventState,
+  more: {
+    proposalId?: string | null
+    planId?: string | null
+    previousPlanId?: string | null
+    moved?: number
+    held?: Sentence | null
+    elapsedMs?: number | null
+    atMs: number
+  },
+): void {
+  const put = prepared(
+    db,
+    `INSERT OR REPLACE INTO replan (eventId, state, proposalId, planId, previousPlanId, moved, held, elapsedMs, atMs)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  for (const event of events)
+    put.run(
+      event.id,
+      state,
+      more.proposalId ?? null,
+      more.planId ?? null,
+      more.previousPlanId ?? null,
+      more.moved ?? 0,
+      JSON.stringify(more.held ?? null),
+      more.elapsedMs ?? null,
+      more.atMs,
+    )
+}
+
+/** A person acts through the device: what an event sets off is done in the name of whoever reported it. */
+function actorFor(db: Db, event: RecordedEvent): Actor {
+  const person = event.personId === null ? null : personOf(db, event.personId)
+  return {
+    connectionId: '',
+    personId: person?.id ?? null,
+    role: person?.role ?? null,
+    baseId: person?.baseId ?? null,
+  }
+}
+
+/** Works out one answer to everything unanswered. @returns its proposal; null when the plan still fits or was mended by itself */
+export async function answerEvents(
+  services: Services,
+  sinceMs: number = services.clock(),
+  again = false,
+): Promise<string | null> {
+  const belt = services.openBelt()
+  if (!belt) return null
+  const { db, author } = belt.store
+  if (standingSinceMs(db) === null) return null
+  const all = readEvents(db, belt.nowMs())
+  const known = new Set(
+    prepared<[], { eventId: string }>(db, 'SELECT eventId FROM replan')
+      .all()
+      .map((row) => row.eventId),
+  )
+  const fresh = all.filter((event) => event.state === 'open' && (again || !known.has(event.id)))
+  if (fresh.length === 0) return null
+  // An answer that still waits is worked out anew, so that one proposal fits everything.
+  const waiting = all.filter((event) => event.state === 'proposed')
+  const events = [...fresh, ...waiting].sort((a, b) => b.atMs - a.atMs)
+  const stale = new Set(waiting.flatMap((event) => event.proposalId ?? []))
+  const actor = actorFor(db, events[0]!)
+  const emit = () => services.emit({ kind: 'changed', topics: ['plan', 'replan'] })
+  const record = (state: PlanEventState, more: Omit<Parameters<typeof note>[3], 'atMs'>) => {
+    if (services.openBelt() !== belt) return
+    belt.store.transact(() => note(db, events, state, { ...more, atMs: belt.nowMs() }))
+    emit()
+  }
+  record('working', {})
+  let mended: Mended
+  try {
+    mended = await mendFor(services, actor, events)
+  } catch (error) {
+    record('failed', {})
+    throw error
+  }
+  if (services.openBelt() !== belt) return null
+  const elapsedMs = services.clock() - sinceMs
+  const { moved } = mended
+  if (moved + mended.added + mended.dropped === 0) {
+    record('fits', { elapsedMs })
+    return null
+  }
+  const proposalId = storeProposal(services, actor, mended.made)
+  belt.store.transact(() => {
+    for (const id of stale) prepared(db, 'DELETE FROM proposal WHERE id = ? AND publishedAs IS NULL').run(id)
+  })
+  const policy = readPlanningPolicy(db)
+  const held = policy.replanMode === 'apply' ? heldBecause(mended, policy, events, author) : null
+  if (policy.replanMode === 'suggest' || held !== null) {
+    record('proposed', { proposalId, moved, held, elapsedMs })
+    return proposalId
+  }
+  const previousPlanId = currentPlanIds(db)[0] ?? null
+  const published = services.transact(actor, (ctx) => {
+    const result = publishProposal(ctx, proposalId, '')
+    note(db, events, 'applied', {
+      proposalId,
+      planId: result.planId,
+      previousPlanId,
+      moved,
+      elapsedMs,
+      atMs: ctx.nowMs,
+    })
+    return result
+  })
+  emit()
+  services.log.info('the plan was mended by policy', { planId: published.planId, moved })
+  return null
+}
+
+/** Why a change needs a person although the policy lets the machine act. */
+function heldBecause(
+  mended: Mended,
+  policy: ReturnType<typeof readPlanningPolicy>,
+  events: readonly RecordedEvent[],
+  author: string,
+): Sentence | null {
+  if (events.some((event) => !event.id.startsWith(author))) return { key: 'plan.held.elsewhere', params: {} }
+  if (mended.moved > policy.autoMaxMoved)
+    return { key: 'plan.held.moved', params: { moved: mended.moved, most: policy.autoMaxMoved } }
+  if (mended.dropped > 0) return { key: 'plan.held.dropped', params: { count: mended.dropped } }
+  if (mended.movesBroadcast && !policy.autoBroadcasts) return { key: 'plan.held.broadcasts', params: {} }
+  if ((mended.made.effects ?? []).length > 0) return { key: 'plan.held.quantity', params: {} }
+  return null
+}

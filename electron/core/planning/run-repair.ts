@@ -1,0 +1,53 @@
+import { repair } from '../../../shared/scheduler/index.ts'
+import type {
+  Assignment,
+  Explanation,
+  Plan,
+  PlanChanges,
+  PlanEvent,
+  Problem,
+  Score,
+  SlotUse,
+} from '../../../shared/scheduler/index.ts'
+import { accepted, whyLate, type SolveControl } from './run-solve.ts'
+
+/** A plan to mend after something happened, moving as little as pays. */
+export interface RepairRequest {
+  readonly kind: 'repair'
+  readonly problem: Problem
+  readonly plan: { readonly assign: readonly Assignment[]; readonly slots: readonly SlotUse[] }
+  readonly events: readonly PlanEvent[]
+  readonly nowMin: number
+  readonly freezeMin: number
+  readonly timeLimitMs: number
+  readonly seed: number
+}
+
+export interface RepairAnswer {
+  /** What was solved; the plan is an answer to this and to nothing else. */
+  readonly problem: Problem
+  readonly plan: Plan
+  readonly why: Readonly<Record<string, readonly Explanation[]>>
+  readonly baseScore: Score | null
+  readonly affected: readonly string[]
+  readonly changes: PlanChanges
+}
+
+/** Mends a plan; runs in the scheduler's thread. What it returns has passed the independent checker. */
+export function runRepair(request: RepairRequest, control: SolveControl): RepairAnswer {
+  const { problem, plan, affected, changes } = repair(
+    request.problem,
+    { assign: [...request.plan.assign], slots: [...request.plan.slots] },
+    request.events,
+    {
+      seed: request.seed,
+      nowMin: request.nowMin,
+      freezeMin: request.freezeMin,
+      timeMs: request.timeLimitMs,
+      now: () => control.now(),
+      shouldStop: () => control.shouldStop(),
+    },
+  )
+  accepted(problem, plan)
+  return { problem, plan, why: whyLate(problem, plan), baseScore: null, affected, changes }
+}
