@@ -51,10 +51,6 @@ export class BeltFiles {
     return join(this.dataDir, 'belts', `${store}.db`)
   }
 
-  backupFolder(): string {
-    return join(this.dataDir, 'backups')
-  }
-
   exists(store: string): boolean {
     return existsSync(this.storePath(store))
   }
@@ -84,7 +80,8 @@ export class BeltFiles {
       belts: this.#state.belts.filter((belt) => belt.store !== store),
     })
     for (const suffix of ['', '-wal', '-shm']) rmSync(this.storePath(store) + suffix, { force: true })
-    rmSync(join(this.dataDir, 'keys', `${store}.json`), { force: true })
+    for (const name of [`${store}.json`, `${store}.lease.json`])
+      rmSync(join(this.dataDir, 'keys', name), { force: true })
   }
 
   #save(state: StateFile): void {

@@ -23,7 +23,7 @@ export interface HostOptions {
 }
 
 /** Requests that replace or delete the store's file: readers let go of it first. */
-const NEEDS_THE_FILE = new Set(['backup/restore', 'app/removeDemo'])
+const NEEDS_THE_FILE = new Set(['backup/restore', 'backup/restoreFile', 'app/removeDemo'])
 const CLOSE_LIMIT_MS = 5000
 const RESTARTS_PER_MINUTE = 3
 const SECOND_READER_AFTER_MS = 3000

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { rmSync, statSync } from 'node:fs'
 import type { AppEvent } from '../../shared/contract/event.ts'
 import { fail, Refusal, type Result } from '../../shared/contract/result.ts'
-import { listBackups } from '../sqlite/backup.ts'
 import { migrate, readMigrations } from '../sqlite/migrate.ts'
 import { openDb, type Db } from '../sqlite/open.ts'
 import { BeltFiles, type KnownBelt } from './belts.ts'
 import type { Actor, CommandContext, QueryContext } from './context.ts'
+import { settleIdentity } from './features/backup/identity.ts'
+import { findBackups, infoOf } from './features/backup/list.ts'
+import { backUpBeforeUpgrade } from './features/backup/upgrade.ts'
 import { answer, asAppError, authorise, parseInput } from './dispatch.ts'
 import { specOf } from './specs.ts'
 import { personOf } from './people/state.ts'
@@ -95,6 +97,8 @@ export function createCore(options: CoreOptions): Core {
     const path = files.storePath(known.store)
     const db = openDb(path)
     try {
+      const { dataDir } = options
+      backUpBeforeUpgrade(db, { path, store: known.store, dataDir, migrations, nowMs: clock(), log })
       if (
         migrate(db, migrations, clock()).length === 0 &&
         db.pragma('quick_check(1)', { simple: true }) !== 'ok'
@@ -106,6 +110,7 @@ export function createCore(options: CoreOptions): Core {
         keys = makeKeys({ founder: false })
         saveKeys(options.dataDir, known.store, keys)
       }
+      keys = settleIdentity(db, keys, { dataDir, store: known.store, nowMs: clock() })
       const row = db.prepare('SELECT id, name, timeZone, isDemo, demoNowMs FROM belt LIMIT 1').get() as
         { id: string; name: string; timeZone: string; isDemo: number; demoNowMs: number | null } | undefined
       const openedMs = Number(
@@ -174,11 +179,7 @@ export function createCore(options: CoreOptions): Core {
       log.error('the belt could not be opened', { store: storeName, error: String(error) })
       trouble = {
         error: known_,
-        backups: listBackups(files.backupFolder(), storeName).map(({ id, atMs, sizeBytes }) => ({
-          id,
-          atMs,
-          sizeBytes,
-        })),
+        backups: findBackups(options.dataDir, storeName).map(infoOf),
       }
     }
     emit({ kind: 'changed', topics: ['app', 'store'] })

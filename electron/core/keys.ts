@@ -9,7 +9,7 @@ import {
 } from 'node:crypto'
 import { join } from 'node:path'
 import { authorOf } from '../../shared/ops/id.ts'
-import { toBase32 } from '../../shared/ops/id.ts'
+import { fromBase32, toBase32 } from '../../shared/ops/id.ts'
 import { readJson, writeJson } from './files.ts'
 
 /**
@@ -26,6 +26,8 @@ export interface DeviceKeys {
   readonly rootSeed: string | null
   /** Keys the HMAC under which viewer ids are kept. */
   readonly beltSecret: string
+  /** The old key of a store that was copied or restored, until the hub has passed its rights to this one. */
+  readonly renewing?: { readonly author: string; readonly privateSeed: string }
 }
 
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -96,4 +98,25 @@ export function recoveryCodeOf(rootSeed: string): string {
   const check = createHash('sha256').update(seed).digest()
   text += toBase32(((check[0]! << 8) | check[1]!) % 1024, 2)
   return (text.match(/.{1,4}/g) ?? []).join('-').toUpperCase()
+}
+
+/** Reads a printed recovery code, in any case and with any spacing. @returns the root seed, or null for a wrong code */
+export function rootSeedOf(code: string): string | null {
+  const text = code
+    .toLowerCase()
+    .replace(/[^0-9a-z]/g, '')
+    .replace(/[il]/g, '1')
+    .replaceAll('o', '0')
+  const SEED_CHARACTERS = 52
+  if (text.length !== SEED_CHARACTERS + 2) return null
+  const bytes: number[] = []
+  for (let at = 0; at < SEED_CHARACTERS; at += 8) {
+    const part = text.slice(at, Math.min(at + 8, SEED_CHARACTERS))
+    const length = Math.floor((part.length * 5) / 8)
+    const value = fromBase32(part)
+    if (Number.isNaN(value) || value >= 256 ** length) return null
+    for (let byte = length - 1; byte >= 0; byte--) bytes.push(Math.floor(value / 256 ** byte) % 256)
+  }
+  const seed = Buffer.from(bytes).toString('base64url')
+  return recoveryCodeOf(seed).replaceAll('-', '').toLowerCase() === text ? seed : null
 }

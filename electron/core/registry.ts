@@ -1,6 +1,8 @@
 import type { Actor, ActionContext, CommandContext, QueryContext } from './context.ts'
 import type { RollupHooks } from './store/rollups.ts'
 import { appActions, appCoreQueries } from './features/app/actions.ts'
+import { backupActions, backupCoreQueries } from './features/backup/actions.ts'
+import { watchBackups } from './features/backup/schedule.ts'
 import { dashboardRollups } from './features/dashboard/rollups.ts'
 import { demoActions } from './features/demo/actions.ts'
 import { importsActions } from './features/imports/actions.ts'
@@ -65,12 +67,14 @@ export const CORE_QUERIES: Readonly<
   Record<string, (input: never, ctx: { actor: Actor; services: Services }) => unknown>
 > = {
   ...appCoreQueries,
+  ...backupCoreQueries,
   ...planningCoreQueries,
   ...syncCoreQueries,
 }
 
 export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
   ...appActions,
+  ...backupActions,
   ...demoActions,
   ...importsActions,
   ...peopleActions,

@@ -6,7 +6,7 @@ import type { DeviceKeys } from './keys.ts'
 import type { BeltFiles, KnownBelt } from './belts.ts'
 import type { WorkerKind, WorkerRun } from './workers.ts'
 import type { AppError } from '../../shared/contract/result.ts'
-import type { BackupInfo } from '../../shared/contract/app.ts'
+import type { BackupInfo } from '../../shared/contract/backup.ts'
 
 export interface Log {
   info(message: string, details?: Record<string, unknown>): void

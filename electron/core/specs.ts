@@ -14,6 +14,8 @@ export const CORE_QUERY_NAMES = [
   'app/syncBar',
   'app/belts',
   'backup/list',
+  'backup/plan',
+  'backup/identity',
   'plan/running',
   'sync/link',
 ] as const

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { BackupInfo } from './backup.ts'
 import { ADMINISTRATORS, SIGNED_IN, action, command, query, type Role } from './define.ts'
 import type { AppError } from './result.ts'
 
@@ -42,12 +43,6 @@ export interface AppState {
   /** The belt's present: the wall clock, or the demo belt's own time. */
   readonly nowMs: number
   readonly version: string
-}
-
-export interface BackupInfo {
-  readonly id: string
-  readonly atMs: number
-  readonly sizeBytes: number
 }
 
 /** The one truth bar at the bottom of every screen. */
@@ -118,8 +113,4 @@ export const appContract = {
     z.object({ personId: z.string(), pin: pinSchema, currentPin: z.string().max(12).nullable() }),
     SIGNED_IN,
   ).returns<null>(),
-  'backup/list': query(z.object({}), 'anyone').returns<BackupInfo[]>(),
-  'backup/make': action(z.object({}), SIGNED_IN).returns<BackupInfo>(),
-  /** Replaces the open or unusable belt by a verified backup; the old file is kept beside it. */
-  'backup/restore': action(z.object({ backupId: z.string() }), 'anyone').returns<null>(),
 }

@@ -29,6 +29,8 @@ export const ERROR_CODES = [
   'store-locked',
   'backup-failed',
   'backup-not-usable',
+  'backup-running',
+  'recovery-code-wrong',
   // files
   'file-gone',
   'file-too-large',

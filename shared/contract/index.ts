@@ -1,4 +1,5 @@
 import { appContract } from './app.ts'
+import { backupContract } from './backup.ts'
 import { catalogueContract } from './catalogue.ts'
 import { dashboardContract } from './dashboard.ts'
 import { importsContract } from './imports.ts'
@@ -14,6 +15,7 @@ import type { CallOf, Contract, OutputOf } from './define.ts'
 /** Every request the core answers. */
 export const CONTRACT = {
   ...appContract,
+  ...backupContract,
   ...planningContract,
   ...slotContract,
   ...catalogueContract,

@@ -157,7 +157,7 @@ describe('two cores and a hub', () => {
       write(copy, 'copy', i, i + 100)
     }
     const author = () => copy.core.services.belt().keys.author
-    const before = author()
+    const before = second.core.services.belt().keys.author
     await second.call('sync/setOptions', { paused: false })
     await until(async () => (await pending(second)) === 0, 'the original is through', 60_000)
     await copy.call('sync/setOptions', { paused: false })

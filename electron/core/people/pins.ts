@@ -39,6 +39,10 @@ export function refuseEasyPin(pin: string): void {
     throw new Refusal('weak-pin')
 }
 
+/** False on a machine where nobody has chosen a PIN yet. */
+export const anyPin = (db: Db): boolean =>
+  prepared(db, 'SELECT 1 FROM pinVerifier LIMIT 1').get() !== undefined
+
 export async function storePin(db: Db, personId: string, pin: string, nowMs: number): Promise<void> {
   const salt = randomBytes(16)
   const hash = await derive(pin, salt, COST)

@@ -14,6 +14,7 @@ import {
 import { Refusal } from '../../../shared/contract/result.ts'
 import { publicKeyOf, signWith, type DeviceKeys } from '../keys.ts'
 import type { Store } from '../store/store.ts'
+import { adoptFormer } from './incarnation.ts'
 import { writeLink, type HubLink } from './link.ts'
 import { connectToHub, HubRefused, WrongHub, type Connect } from './transport.ts'
 import { z } from 'zod'
@@ -164,6 +165,7 @@ export async function handOver(request: {
   if (keys.rootSeed === null || (!store.isArbiter && store.meta('handingOver') === null))
     throw new Refusal('not-allowed')
   const introduction = await introduce(request.url, request.code, connect)
+  adoptFormer(store)
   const statement: Handover = {
     belt: request.beltId,
     rootKey: publicKeyOf(keys.rootSeed),

@@ -52,6 +52,22 @@ export function continueUnder(
   })
 }
 
+/** Gives own ops under old names the present one, while no hub has heard of any of them. */
+export function adoptFormer(store: Store): void {
+  store.transact(() => {
+    const rows = formerAuthors(store).flatMap((former) =>
+      prepared<[string], OpRow>(
+        store.db,
+        `SELECT * FROM op WHERE author = ? AND state IN ('local', 'pending') AND scope <> 'device' ORDER BY n`,
+      ).all(former),
+    )
+    if (rows.length === 0) return
+    rows.sort((a, b) => a.n - b.n)
+    rename(store, store.author, rows)
+    prepared(store.db, `UPDATE op SET state = 'local' WHERE state = 'pending'`).run()
+  })
+}
+
 /** Own ops under an old name that no hub has settled. */
 export function hasLeftovers(store: Store): boolean {
   return formerAuthors(store).some(

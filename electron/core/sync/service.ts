@@ -11,6 +11,7 @@ import type { OpenBelt, Services } from '../services.ts'
 import { SyncEngine, type EngineStatus } from './engine.ts'
 import { handOver, joinHub, renewIdentity } from './enrolment.ts'
 import { continueUnder } from './incarnation.ts'
+import { Renewal } from './renewal.ts'
 import { RequestCounter } from './request-counter.ts'
 import { readLink, writeLink } from './link.ts'
 
@@ -45,7 +46,11 @@ type SyncDeps = Pick<
 export function createSyncService(deps: SyncDeps): SyncService {
   const compression = compressionOf(zlib)
   let engine: SyncEngine | null = null
+  let renewal: Renewal | null = null
+  /** The present key has its rights, although the open belt was read before it got them. */
+  let renewedAuthor: string | null = null
   let running: OpenBelt | null = null
+  const statusNow = (): EngineStatus | null => engine?.status() ?? renewal?.status() ?? null
 
   const changed = (): void => {
     deps.emit({ kind: 'changed', topics: ['sync'] })
@@ -72,6 +77,10 @@ export function createSyncService(deps: SyncDeps): SyncService {
     const belt = deps.openBelt()
     if (!belt || belt.info.isDemo || !readLink(belt.store)) return
     running = belt
+    if (belt.keys.renewing && belt.keys.author !== renewedAuthor) {
+      startRenewal(belt)
+      return
+    }
     engine = new SyncEngine({
       store: belt.store,
       keys: belt.keys,
@@ -83,6 +92,26 @@ export function createSyncService(deps: SyncDeps): SyncService {
       onFork: (forks) => void takeNewIdentity(belt, forks),
     })
     engine.poke()
+  }
+
+  /** The store was recognised as a copy when it was opened: first its new key gets the rights of the old one. */
+  function startRenewal(belt: OpenBelt): void {
+    renewal = new Renewal({
+      belt,
+      clock: deps.clock,
+      random: deps.random,
+      log: deps.log,
+      onChanged: changed,
+      onRenewed: (link) => {
+        const { renewing: _, ...keys } = belt.keys
+        belt.store.transact(() => writeLink(belt.store, link))
+        saveKeys(deps.dataDir, belt.known.store, keys)
+        renewedAuthor = keys.author
+        stop()
+        start()
+        changed()
+      },
+    })
   }
 
   /** This store was copied or restored: the hub has other ops under the same names. Continues under a new identity. */
@@ -108,6 +137,9 @@ export function createSyncService(deps: SyncDeps): SyncService {
         forks,
         saveKeys: () => saveKeys(deps.dataDir, belt.known.store, next),
       })
+      store.transact(() =>
+        store.setMeta('identityChanged', JSON.stringify({ why: 'copied', atMs: deps.clock() })),
+      )
       deps.log.info('this store was copied or restored: continuing under a new identity', {
         former: keys.author,
       })
@@ -122,6 +154,8 @@ export function createSyncService(deps: SyncDeps): SyncService {
     const closing = engine
     engine = null
     running = null
+    void renewal?.close()
+    renewal = null
     closing
       ?.close()
       .catch((error: unknown) => deps.log.warn('sync did not end cleanly', { error: String(error) }))
@@ -143,7 +177,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
 
     link() {
       const belt = deps.openBelt()
-      const status = engine?.status() ?? null
+      const status = statusNow()
       const link = belt ? readLink(belt.store) : null
       const waiting = belt ? waitingOf(belt) : { n: 0, oldestMs: null }
       return {
@@ -169,7 +203,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
     },
 
     bar() {
-      const status = engine?.status() ?? null
+      const status = statusNow()
       const belt = deps.openBelt()
       const oldestMs = status && belt ? waitingOf(belt).oldestMs : null
       const ageMs = oldestMs === null ? 0 : deps.clock() - oldestMs
@@ -215,6 +249,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
     },
 
     async tryNow() {
+      renewal?.poke()
       if (!engine) return { reached: false }
       const before = engine.status().lastContactMs ?? 0
       engine.poke(true)

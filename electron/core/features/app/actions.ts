@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
 import { Refusal } from '../../../../shared/contract/result.ts'
 import type { appContract, AppState, SyncBar } from '../../../../shared/contract/app.ts'
-import { listBackups, makeBackup, restoreBackup } from '../../../sqlite/backup.ts'
 import type { Actor, ActionHandlers, QueryHandlers } from '../../context.ts'
 import type { Services } from '../../services.ts'
 import { refuseEasyPin, storePin } from '../../people/pins.ts'
@@ -82,23 +80,11 @@ function syncBar({ services }: CoreContext): SyncBar {
   }
 }
 
-const backupsOf = (services: Services) => {
-  const store = services.files.current?.store
-  return store
-    ? listBackups(services.files.backupFolder(), store).map(({ id, atMs, sizeBytes }) => ({
-        id,
-        atMs,
-        sizeBytes,
-      }))
-    : []
-}
-
 export const appCoreQueries: CoreQueries = {
   'app/state': (_, ctx) => appState(ctx),
   'app/syncBar': (_, ctx) => syncBar(ctx),
   'app/belts': (_, { services }) =>
     services.files.list().map(({ store, name, isDemo, openedMs }) => ({ id: store, name, isDemo, openedMs })),
-  'backup/list': (_, { services }) => backupsOf(services),
 }
 
 export const appActions: AppActions = {
@@ -130,42 +116,6 @@ export const appActions: AppActions = {
       services.files.remove(demo.store)
       services.emit({ kind: 'changed', topics: ['app'] })
     }
-    return Promise.resolve(null)
-  },
-  'backup/make': async (_, { services }) => {
-    const belt = services.belt()
-    try {
-      const { id, atMs, sizeBytes } = await makeBackup(
-        belt.store.db,
-        services.files.backupFolder(),
-        belt.known.store,
-        services.clock(),
-      )
-      return { id, atMs, sizeBytes }
-    } catch (error) {
-      services.log.error('backup failed', { error: String(error) })
-      throw new Refusal('backup-failed')
-    }
-  },
-  'backup/restore': ({ backupId }, { actor, services }) => {
-    const current = services.files.current
-    if (!current) throw new Refusal('no-belt')
-    if (services.openBelt() && actor.role !== 'administrator')
-      throw new Refusal('not-allowed', { role: actor.role ?? '' })
-    const backup = listBackups(services.files.backupFolder(), current.store).find(
-      (file) => file.id === backupId,
-    )
-    if (!backup) throw new Refusal('backup-not-usable', { id: backupId })
-    services.closeBelt()
-    try {
-      restoreBackup(backup.path, services.files.storePath(current.store), services.clock())
-    } catch (error) {
-      services.log.error('restore failed', { error: String(error) })
-      throw new Refusal('backup-not-usable', { id: backupId })
-    } finally {
-      if (existsSync(services.files.storePath(current.store))) services.switchTo(current.store)
-    }
-    services.emit({ kind: 'changed', topics: ['app'] })
     return Promise.resolve(null)
   },
 }

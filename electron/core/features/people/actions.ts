@@ -3,7 +3,7 @@ import type { appContract } from '../../../../shared/contract/app.ts'
 import type { ActionHandlers } from '../../context.ts'
 import type { Services } from '../../services.ts'
 import { personOf } from '../../people/state.ts'
-import { checkPin, hasPin, refuseEasyPin, storePin } from '../../people/pins.ts'
+import { anyPin, checkPin, hasPin, refuseEasyPin, storePin } from '../../people/pins.ts'
 
 type PeopleActions = Pick<
   ActionHandlers<typeof appContract>,
@@ -16,7 +16,9 @@ async function verify(services: Services, personId: string, pin: string, isRemot
   if (info.isDemo && !hasPin(store.db, personId)) return
   // PINs never travel: on a device that joined a hub, a person's first sign-in chooses theirs. What the device may do is
   // bounded by its certificate, whoever signs in.
-  if (keys.rootSeed === null && store.hasHub && !isRemote && !hasPin(store.db, personId)) {
+  // A restored belt has nobody's PIN; whoever restored it holds its data already.
+  const mayChoose = (keys.rootSeed === null && store.hasHub) || !anyPin(store.db)
+  if (mayChoose && !isRemote && !hasPin(store.db, personId)) {
     refuseEasyPin(pin)
     await storePin(store.db, personId, pin, services.clock())
     return
