@@ -129,12 +129,12 @@ export function createCore(options: CoreOptions): Core {
         onChanged: (topics) => {
           emit({ kind: 'changed', topics })
           services.sync.poke()
+          for (const listener of ON_CHANGED) listener(services, topics)
         },
       })
       reader = openDb(path, { readOnly: true })
       belt = {
         known: { ...known, id: row?.id ?? known.id, name: row?.name ?? known.name },
-          for (const listener of ON_CHANGED) listener(services, topics)
         info: { id: row?.id ?? '', timeZone: row?.timeZone ?? 'Asia/Shanghai', isDemo: row?.isDemo === 1 },
         store,
         keys,
