@@ -18,10 +18,10 @@ import { planningActions } from './planning/actions.ts'
 import { planningCommands } from './planning/commands.ts'
 import { planningCoreQueries, planningQueries } from './planning/queries.ts'
 import { planningRollups } from './planning/repo.ts'
-import { settingsCommands } from './features/settings/commands.ts'
-import { settingsQueries } from './features/settings/queries.ts'
 import { replanningActions, replanningCommands, replanningQueries } from './planning/replan-handlers.ts'
 import { watchPlan } from './planning/replan.ts'
+import { settingsCommands } from './features/settings/commands.ts'
+import { settingsQueries } from './features/settings/queries.ts'
 import { syncCentreCommands } from './features/sync-centre/commands.ts'
 import { syncCentreQueries } from './features/sync-centre/queries.ts'
 import { dashboardQueries } from './features/dashboard/queries.ts'
@@ -42,9 +42,9 @@ export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
   ...catalogueCommands,
   ...syncCentreCommands,
   ...planningCommands,
+  ...replanningCommands,
   ...slotCommands,
   ...peopleCommands,
-  ...replanningCommands,
   ...importsCommands,
 }
 
@@ -57,9 +57,9 @@ export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...catalogueQueries,
   ...syncCentreQueries,
   ...planningQueries,
+  ...replanningQueries,
   ...slotQueries,
   ...importsQueries,
-  ...replanningQueries,
 }
 
 /** Queries about the core itself (which belt is open, who is signed in), answered in its own thread. */
@@ -79,11 +79,11 @@ export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
   ...importsActions,
   ...peopleActions,
   ...planningActions,
+  ...replanningActions,
   ...syncActions,
 }
 
 /** Derived tables, kept in step inside the transaction that changes their sources. */
-  ...replanningActions,
 export const ROLLUPS: readonly RollupHooks[] = [planningRollups, dashboardRollups, importsRollups]
 
 /** Work that goes on when a belt has been opened: what an earlier run left unfinished. */

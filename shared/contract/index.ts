@@ -4,8 +4,8 @@ import { catalogueContract } from './catalogue.ts'
 import { dashboardContract } from './dashboard.ts'
 import { importsContract } from './imports.ts'
 import { planningContract, slotContract } from './planning.ts'
-import { sessionContract } from './session.ts'
 import { replanningContract } from './replanning.ts'
+import { sessionContract } from './session.ts'
 import { settingsContract } from './settings.ts'
 import { syncContract } from './sync.ts'
 import { syncCentreContract } from './sync-centre.ts'
@@ -18,9 +18,9 @@ export const CONTRACT = {
   ...backupContract,
   ...planningContract,
   ...slotContract,
+  ...replanningContract,
   ...catalogueContract,
   ...dashboardContract,
-  ...replanningContract,
   ...importsContract,
   ...sessionContract,
   ...settingsContract,
