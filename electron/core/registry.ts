@@ -17,9 +17,12 @@ import { slotQueries } from './features/slots/queries.ts'
 import { planningActions } from './planning/actions.ts'
 import { planningCommands } from './planning/commands.ts'
 import { planningCoreQueries, planningQueries } from './planning/queries.ts'
+import { promiseActions, promiseCommands, promiseQueries } from './planning/promise.ts'
 import { planningRollups } from './planning/repo.ts'
 import { replanningActions, replanningCommands, replanningQueries } from './planning/replan-handlers.ts'
 import { watchPlan } from './planning/replan.ts'
+import { scenarioActions, scenarioQueries } from './planning/scenario-job.ts'
+import { versionsActions, versionsQueries } from './planning/versions.ts'
 import { settingsCommands } from './features/settings/commands.ts'
 import { settingsQueries } from './features/settings/queries.ts'
 import { syncCentreCommands } from './features/sync-centre/commands.ts'
@@ -44,6 +47,7 @@ export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
   ...planningCommands,
   ...replanningCommands,
   ...slotCommands,
+  ...promiseCommands,
   ...peopleCommands,
   ...importsCommands,
 }
@@ -59,6 +63,9 @@ export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...planningQueries,
   ...replanningQueries,
   ...slotQueries,
+  ...scenarioQueries,
+  ...promiseQueries,
+  ...versionsQueries,
   ...importsQueries,
 }
 
@@ -83,6 +90,9 @@ export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
   ...syncActions,
 }
 
+  ...scenarioActions,
+  ...promiseActions,
+  ...versionsActions,
 /** Derived tables, kept in step inside the transaction that changes their sources. */
 export const ROLLUPS: readonly RollupHooks[] = [planningRollups, dashboardRollups, importsRollups]
 

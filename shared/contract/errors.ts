@@ -50,6 +50,7 @@ export const ERROR_CODES = [
   'plan-outdated',
   'plan-not-proposal',
   'move-not-possible',
+  'scenario-not-real',
   // slots
   'slot-taken',
   'slot-closed',

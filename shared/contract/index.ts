@@ -4,13 +4,16 @@ import { catalogueContract } from './catalogue.ts'
 import { dashboardContract } from './dashboard.ts'
 import { importsContract } from './imports.ts'
 import { planningContract, slotContract } from './planning.ts'
+import { promiseContract } from './promise.ts'
 import { replanningContract } from './replanning.ts'
+import { scenarioContract } from './scenario.ts'
 import { sessionContract } from './session.ts'
 import { settingsContract } from './settings.ts'
 import { syncContract } from './sync.ts'
 import { syncCentreContract } from './sync-centre.ts'
 import { todayContract } from './today.ts'
 import type { CallOf, Contract, OutputOf } from './define.ts'
+import { versionsContract } from './versions.ts'
 
 /** Every request the core answers. */
 export const CONTRACT = {
@@ -20,6 +23,9 @@ export const CONTRACT = {
   ...slotContract,
   ...replanningContract,
   ...catalogueContract,
+  ...scenarioContract,
+  ...promiseContract,
+  ...versionsContract,
   ...dashboardContract,
   ...importsContract,
   ...sessionContract,

@@ -37,7 +37,7 @@ export const planningActions: ActionHandlers<typeof planningContract> = {
     }),
   'plan/stop': ({ jobId, keep }, { services }) => {
     const job = services.job(jobId)
-    if (!job || job.kind !== 'plan') throw new Refusal('plan-not-running')
+    if (!job || (job.kind !== 'plan' && job.kind !== 'what-if')) throw new Refusal('plan-not-running')
     if (keep) job.stop()
     else job.cancel()
     return Promise.resolve(null)

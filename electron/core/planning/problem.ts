@@ -194,7 +194,7 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
       id: line.id,
       kind: line.kind === 'qc' ? 'bench' : 'line',
       site: line.factoryId,
-      calendar: addCalendar(`line:${line.id}`, expansion.windows),
+      calendar: addCalendar(`line:${line.id}`, mergeWindows([...expansion.windows, ...(line.extra ?? [])])),
       setup: hasSetup ? `setup:${line.id}` : null,
       initialState: initial,
     }
@@ -336,6 +336,19 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
     if (order.kind === 'sample') prec.push({ from: made.at(-1)!.id, to: broadcast, type: 'FS', minLag: 0 })
     else if (order.kind !== 'pre-stock')
       prec.push({ from: broadcast, to: made[0]!.id, type: 'FS', minLag: 0 })
+    else if (mayWaitForStock(order.sessionId))
+      prec.push({ from: made.at(-1)!.id, to: broadcast, type: 'FS', minLag: 0 })
+  }
+
+  /**
+   * Stock a broadcast sells is made before it. An hour that is announced, frozen or past does not wait, though: stock
+   * that cannot be had by then is told as late (its order is due at the start) instead of taking the broadcast off air.
+   */
+  function mayWaitForStock(sessionId: string): boolean {
+    const session = snapshot.sessions.find(({ id }) => id === sessionId)
+    if (!session || (session.status !== 'wanted' && session.status !== 'planned')) return false
+    const placed = currentByKey.get(sessionTaskKey(sessionId))?.startMs ?? session.startMs
+    return placed === null || toMin(placed) >= now + options.frozenMin
   }
 
   function modesFor(order: OrderRow, step: 'sample' | 'qc' | 'production'): Mode[] {

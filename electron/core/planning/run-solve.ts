@@ -16,6 +16,7 @@ export interface SolveRequest {
   readonly kind: 'solve'
   readonly problem: Problem
   readonly seed: number
+  /** 0: what stands, completed by simple rules and not improved. */
   readonly timeLimitMs: number
   readonly initial: { readonly assign: readonly Assignment[] } | null
   /** Tell of the plan that simple rules make before improving it. */
@@ -102,8 +103,9 @@ function search(problem: Problem, solver: Solver, control: SolveControl): boolea
 const solverFor = (request: SolveRequest, seed: number, control: SolveControl): Solver =>
   createSolver(request.problem, {
     seed,
-    timeMs: request.timeLimitMs,
-    now: () => control.now(),
+    ...(request.timeLimitMs > 0
+      ? { timeMs: request.timeLimitMs, now: () => control.now() }
+      : { iterations: 0 }),
     initial: request.initial ? { assign: [...request.initial.assign] } : undefined,
   })
 

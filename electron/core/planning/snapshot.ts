@@ -1,4 +1,4 @@
-import { workCalendar, type WorkCalendar } from '../../../shared/domain/calendar.ts'
+import { workCalendar, type Window, type WorkCalendar } from '../../../shared/domain/calendar.ts'
 import type { Changeover, RoutingStep, UnitsPerHour, WeeklyWindow } from '../../../shared/domain/shapes.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
@@ -58,6 +58,8 @@ export interface LineRow {
   readonly shifts: readonly WeeklyWindow[]
   readonly downFromMs: number | null
   readonly downUntilMs: number | null
+  /** Hours supposed in a trial, beyond the shifts. */
+  readonly extra?: readonly Window[]
 }
 
 export interface StudioRow {
