@@ -28,6 +28,7 @@ for (const { name, passed, failed, skipped, time } of summary) {
     `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${time} s  ${passed} passed, ${failed} failed${note}`,
   )
 }
+for (const { names = [] } of summary) for (const name of names) console.log(`FAIL ${name}`)
 console.log(`total      ${seconds(startMs)} s`)
 console.log(`${total('passed')} passed, ${total('failed')} failed`)
 process.exit(total('failed') === 0 ? 0 : 1)

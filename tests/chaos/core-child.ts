@@ -31,7 +31,7 @@ host.onEvent((_, event) => {
 
 process.stdout.on('error', () => process.exit(1))
 const lines = createInterface({ input: process.stdin })
-lines.on('close', () => process.exit(0))
+lines.on('close', () => void host.close().then(() => process.exit(0)))
 lines.on('line', (line) => {
   const ask = JSON.parse(line) as Ask
   const input = ask.file

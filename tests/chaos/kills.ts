@@ -144,7 +144,7 @@ export async function killRepeatedly(kind: KillKind, kills: number, seed: number
   try {
     const first = await CoreProcess.start(dataDir)
     await first.call('app/openDemo', {})
-    await first.kill()
+    await first.end()
     for (let kill = 0; kill < kills; kill++) {
       const core = await CoreProcess.start(dataDir)
       const before = promised.length

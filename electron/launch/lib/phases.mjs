@@ -1,7 +1,7 @@
 // The phases of `npm test`: each runs a tool and says how many checks passed and failed.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { findNode } from './node.mjs'
 import { MODULES, ROOT } from './paths.mjs'
 
@@ -43,19 +43,38 @@ async function runVitest() {
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${VITEST_REPORT}`]
   const { code } = await runTool(join(MODULES, 'vitest', 'vitest.mjs'), ['run', ...reporters])
   const report = readReport(VITEST_REPORT)
+  const names = listVitestFailures(report)
   const counts = {
     passed: report?.numPassedTests ?? 0,
-    failed: (report?.numFailedTests ?? 0) + countBrokenFiles(report),
+    failed: names.length,
     skipped: report?.numPendingTests ?? 0,
+    names,
   }
   return withVerdict(counts, code)
 }
 
-/** Files that could not even be loaded have no test to count. */
-function countBrokenFiles(report) {
-  return (report?.testResults ?? []).filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
-  ).length
+/** Failed tests by file and name; a file that could not even be loaded has no test to name. */
+function listVitestFailures(report) {
+  return (report?.testResults ?? []).flatMap((file) => {
+    const failed = file.assertionResults.filter((test) => test.status === 'failed')
+    const path = relative(ROOT, file.name)
+    if (failed.length === 0) return file.status === 'failed' ? [`${path}: ${firstLine(file.message)}`] : []
+    return failed.map((test) => `${path}: ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`)
+  })
+}
+
+const firstLine = (text) => (text ?? '').split('\n', 1)[0].slice(0, 400)
+
+function listBrowserFailures(suites, path = '') {
+  return (suites ?? []).flatMap((suite) => [
+    ...listBrowserFailures(suite.suites, suite.file ?? path),
+    ...(suite.specs ?? [])
+      .filter((spec) => !spec.ok)
+      .map((spec) => {
+        const error = spec.tests.flatMap((test) => test.results).find((result) => result.error)?.error
+        return `${suite.file ?? path}: ${spec.title}: ${firstLine(error?.message)}`
+      }),
+  ])
 }
 
 async function runEndToEnd() {
@@ -64,11 +83,13 @@ async function runEndToEnd() {
   const { code } = await runTool(cli, ['test', '--pass-with-no-tests'], {
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: E2E_REPORT },
   })
-  const stats = readReport(E2E_REPORT)?.stats
+  const report = readReport(E2E_REPORT)
+  const stats = report?.stats
   const counts = {
     passed: (stats?.expected ?? 0) + (stats?.flaky ?? 0),
     failed: stats?.unexpected ?? 0,
     skipped: stats?.skipped ?? 0,
+    names: listBrowserFailures(report?.suites),
   }
   return withVerdict(counts, code)
 }
