@@ -11,6 +11,22 @@ export interface HubSchema {
   cell: CellRow
   booking: BookingRow
   liveGrant: LiveGrantRow
+  snapshot: SnapshotRow
+  snapshotChunk: { belt: string; hash: string; bytes: Uint8Array }
+  truncation: { belt: string; seq: number; atMs: number }
+  truncatedStream: { belt: string; author: string; stream: number; seq: number; head: Uint8Array }
+}
+
+export interface SnapshotRow {
+  belt: string
+  view: string
+  coding: string
+  seq: number
+  epoch: number
+  day: string
+  madeMs: number
+  manifest: string
+  facts: string
 }
 
 export interface BeltRow {

@@ -6,6 +6,7 @@ import type { ChainLink, OpBatch } from '../../shared/wire/batch.ts'
 import { sha256 } from './crypto.ts'
 import type { Tx } from './database.ts'
 import { HubRefusal } from './errors.ts'
+import { truncatedHead } from './log-start.ts'
 import type { OpRow, StreamRow } from './schema.ts'
 
 export interface OfferedOp {
@@ -25,6 +26,8 @@ export interface StreamOffer {
   readonly known: readonly (OfferedOp & { readonly at: KnownOp })[]
   readonly fresh: readonly OfferedOp[]
   readonly gap: boolean
+  /** The batch starts before what is left of the log. */
+  readonly cut?: boolean
   readonly forkAt: number | null
 }
 
@@ -94,7 +97,17 @@ async function compareStream(
     previousSeq < row.seq
       ? await knownOps(tx, belt, author, stream, previousSeq, last)
       : new Map<number, KnownOp>()
-  let head = previousSeq === 0 ? start : previousSeq === row.seq ? row.head : overlap.get(previousSeq)?.hash
+  const base = previousSeq < row.seq ? await truncatedHead(tx, belt, author, stream) : null
+  if (base && previousSeq < base.seq)
+    return { ...offer, known: [], fresh: [], gap: true, cut: true, forkAt: null }
+  let head =
+    previousSeq === 0
+      ? start
+      : previousSeq === row.seq
+        ? row.head
+        : previousSeq === base?.seq
+          ? base.head
+          : overlap.get(previousSeq)?.hash
   if (!head) return { ...offer, known: [], fresh: [], gap: false, forkAt: previousSeq }
 
   const known: (OfferedOp & { at: KnownOp })[] = []

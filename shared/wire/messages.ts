@@ -85,6 +85,8 @@ export const pushAnswerSchema = z.object({
       have: count,
       /** The batch starts after what the hub has: send from `have` on. */
       gap: z.boolean().optional(),
+      /** What was sent lies before the start of the hub's log: a snapshot tells what became of it. */
+      cut: z.boolean().optional(),
       /** First seq at which this device tells another story than the hub has. */
       forkAt: count.optional(),
       runs: z.array(runSchema),
@@ -130,6 +132,8 @@ export const pullHeadSchema = z.object({
       more: z.boolean(),
       /** Length of the envelope that follows, 0 for none. */
       bytes: count,
+      /** The log does not reach back to the cursor, or never had it: begin again from a snapshot. */
+      resync: z.boolean().optional(),
     }),
   ),
   hubHeads: z.array(hubHeadSchema).optional(),

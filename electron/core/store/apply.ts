@@ -1,4 +1,5 @@
 import { tableNamed, TABLES } from '../../../shared/domain/tables.ts'
+import { isKnownKind } from '../../../shared/ops/canonical.ts'
 import { opId } from '../../../shared/ops/id.ts'
 import type { CanonicalOp, Op, Stamp } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
@@ -82,7 +83,7 @@ export class Applier {
 
   /** True when this version can hold everything the op says. */
   knows(op: Op): boolean {
-    if (!TABLES.has(op.table)) return false
+    if (!TABLES.has(op.table) || !isKnownKind(op.kind)) return false
     const { byName } = this.statements(op.table)
     return Object.keys(op.fields).every((name) => byName.has(name))
   }

@@ -7,6 +7,7 @@ import { compareStamps } from '../../../shared/ops/stamp.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { Applier } from './apply.ts'
+import { rebuildRow, replayUnknown, type RowName } from './rebuild.ts'
 import type { RollupHooks } from './rollups.ts'
 
 /** What a command wants written; the store gives it its identity and clock reading. */
@@ -122,6 +123,7 @@ export class Store {
     this.#arbiter = this.meta('arbiter') === 'self'
     this.#hub = this.meta('hub') !== null
     this.#loadStreams()
+    this.#replayUnknown()
   }
 
   /** True while this device answers claims: it founded the belt and no hub has taken over. */
@@ -205,6 +207,13 @@ export class Store {
     })
   }
 
+  /** Makes rows again from what the log still holds of them. */
+  rebuild(rows: readonly RowName[]): void {
+    this.transact(() => {
+      for (const row of rows) rebuildRow(this.db, this.#applier, row, opOf)
+    })
+  }
+
   /** Own ops of a lane that no hub has acknowledged, in seq order. */
   pendingOps(scope: Scope, lane: Lane, afterSeq: number, limit: number): Op[] {
     return prepared<[string, string, string, number, number], OpRow>(
@@ -218,6 +227,12 @@ export class Store {
   /** Forgets cached prepared state of streams; after another part of the core wrote `stream` rows itself. */
   reloadStreams(): void {
     this.#loadStreams()
+  }
+
+  /** After an upgrade: what an older version kept unread. */
+  #replayUnknown(): void {
+    if (!prepared(this.db, 'SELECT 1 FROM unknownOp LIMIT 1').get()) return
+    this.transact(() => replayUnknown(this.db, this.#applier, opOf))
   }
 
   #appendOne(draft: OpDraft): string {

@@ -59,6 +59,12 @@ export class Outbox {
     return rows.sort((a, b) => LANES.indexOf(a.lane) - LANES.indexOf(b.lane))
   }
 
+  scopeOf(stream: number): Exclude<Scope, 'device'> {
+    const found = this.streams().find((own) => own.stream === stream)
+    if (!found || found.scope === 'device') throw new RangeError(`no such stream: ${stream}`)
+    return found.scope
+  }
+
   waiting(): { urgent: boolean; other: boolean } {
     let urgent = false
     let other = false

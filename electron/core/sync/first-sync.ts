@@ -1,0 +1,460 @@
+import { createPublicKey, hash, verify } from 'node:crypto'
+import type { Scope } from '../../../shared/ops/types.ts'
+import { backoffMs } from '../../../shared/wire/backoff.ts'
+import { decodeCanonicalBatch } from '../../../shared/wire/batch.ts'
+import { unseal, type Compression } from '../../../shared/wire/envelope.ts'
+import {
+  manifestText,
+  snapshotAnswerSchema,
+  SNAPSHOT_VERSION,
+  type ChunksRequest,
+  type Manifest,
+  type SnapshotAnswer,
+  type SnapshotRequest,
+} from '../../../shared/wire/snapshot.ts'
+import { prepared } from '../../sqlite/prepared.ts'
+import type { Log } from '../services.ts'
+import type { Store } from '../store/store.ts'
+import { readCursor, writeCursor, type SharedScope } from './cursors.ts'
+import { rememberHeads } from './give-back.ts'
+import { formerAuthors, yieldToTwin } from './incarnation.ts'
+import type { HubLink } from './link.ts'
+import { jobOf, sweep, type SnapshotJobRow, type SweepJob } from './resync.ts'
+import { HubRefused, WrongHub } from './transport.ts'
+
+/** Ops applied at once, as for pulled batches. */
+const APPLY_SLICE = 200
+/** Bytes that a crash may cost. */
+const SAVE_BYTES = 16 * 1024
+const ANSWER_BYTES = 2 * 1024 * 1024
+const MAX_CHUNK_BODY = 64 * 1024 * 1024
+const ASK_AGAIN_MS = 1000
+const PAUSED_LOOK_MS = 2000
+const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
+
+/** Its own connection, so that what people write does not queue behind a snapshot. */
+export interface ChunkStream {
+  /** Bytes as they arrive; what was told counts even when the connection breaks afterwards. */
+  stream(path: string, body: Uint8Array, onBytes: (bytes: Uint8Array) => void): Promise<void>
+  close(): Promise<void>
+}
+
+export interface FirstSyncDeps {
+  readonly store: Store
+  readonly author: string
+  readonly clock: () => number
+  readonly random: () => number
+  readonly compression: Compression
+  readonly log: Log
+  readonly link: () => HubLink
+  /** A signed request over the engine's own connection. */
+  readonly request: (path: string, body: Uint8Array) => Promise<Uint8Array>
+  readonly connect: () => ChunkStream
+  readonly later: (work: () => void, ms: number) => () => void
+  readonly pause: () => Promise<void>
+  /** Something that people see has changed, or a scope can be pulled now. */
+  readonly onProgress: () => void
+}
+
+export interface FirstSyncProgress {
+  readonly scope: Scope
+  readonly doneBytes: number
+  readonly totalBytes: number
+  /** Today's work is here. */
+  readonly usable: boolean
+}
+
+interface Job extends SweepJob {
+  readonly scope: SharedScope
+  readonly sweeps: boolean
+  /** Places in the manifest that have not been applied, in its order. */
+  readonly missing: readonly number[]
+}
+
+/**
+ * Takes scopes over from snapshots: a device that begins, or whose cursor the hub's log no longer reaches. Today's work of
+ * every scope comes first, then the log's tail can be pulled while the rest arrives. Everything is kept as it comes, to the
+ * byte, so that a cut costs nothing but the outage.
+ */
+export class FirstSync {
+  readonly #deps: FirstSyncDeps
+  /** Scopes whose log is short enough to be read from its start. */
+  readonly #plain = new Set<Scope>()
+  /** Snapshots that the hub is making. */
+  readonly #askAgain = new Map<SharedScope, { atMs: number; resync: boolean }>()
+  #connection: ChunkStream | null = null
+  #running: Promise<void> | null = null
+  #wake: (() => void) | null = null
+  #failures = 0
+  #closed = false
+
+  constructor(deps: FirstSyncDeps) {
+    this.#deps = deps
+    if (this.busy) this.#start()
+  }
+
+  /** True while something of a snapshot is missing. */
+  get busy(): boolean {
+    return prepared(this.#deps.store.db, 'SELECT 1 FROM snapshotJob LIMIT 1').get() !== undefined
+  }
+
+  progress(): FirstSyncProgress[] {
+    return this.#jobs().map(({ scope, manifest, missing }) => {
+      const totalBytes = manifest.chunks.reduce((sum, [, bytes]) => sum + bytes, 0)
+      const missingBytes = missing.reduce((sum, index) => sum + manifest.chunks[index]![1], 0)
+      return { scope, totalBytes, doneBytes: totalBytes - missingBytes, usable: isUsable(manifest, missing) }
+    })
+  }
+
+  /** Which of the scopes may be pulled now; asks for snapshots of those that begin. */
+  async admit(scopes: readonly SharedScope[]): Promise<SharedScope[]> {
+    for (const scope of scopes) {
+      const again = this.#askAgain.get(scope)
+      if (again) await this.#ask(scope, again.resync)
+      else if (readCursor(this.#deps.store, scope).epoch === 0 && !this.#plain.has(scope))
+        await this.#ask(scope, false)
+    }
+    const jobs = new Map(this.#jobs().map((job) => [job.scope, job]))
+    return scopes.filter((scope) => {
+      if (this.#askAgain.has(scope)) return false
+      const job = jobs.get(scope)
+      return !job || isUsable(job.manifest, job.missing)
+    })
+  }
+
+  /** The hub's log does not reach back far enough: begins again from a snapshot, keeping all own work. */
+  async resync(scope: SharedScope): Promise<void> {
+    this.#plain.delete(scope)
+    await this.#ask(scope, true)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#wake?.()
+    await this.#disconnect()
+    await this.#running
+  }
+
+  async #disconnect(): Promise<void> {
+    const connection = this.#connection
+    this.#connection = null
+    await connection?.close()
+  }
+
+  async #ask(scope: SharedScope, resync: boolean): Promise<void> {
+    const { store, clock, compression, request } = this.#deps
+    if (clock() < (this.#askAgain.get(scope)?.atMs ?? 0)) return
+    const wanted: SnapshotRequest = { scope, accepts: [...compression.accepts], resync }
+    let answer: SnapshotAnswer
+    try {
+      const body = await request('snapshot', Buffer.from(JSON.stringify(wanted)))
+      answer = snapshotAnswerSchema.parse(JSON.parse(Buffer.from(body).toString('utf8')))
+    } catch (error) {
+      if (!(error instanceof HubRefused) || error.code !== 'not-found') throw error
+      // A hub from before snapshots.
+      answer = { manifest: null, making: false, held: [], hubHeads: [] }
+    }
+    const { manifest, making, held } = answer
+    if (!manifest) {
+      if (making) this.#askAgain.set(scope, { atMs: clock() + ASK_AGAIN_MS, resync })
+      else {
+        this.#askAgain.delete(scope)
+        this.#plain.add(scope)
+      }
+      return
+    }
+    this.#verify(manifest, scope)
+    this.#askAgain.delete(scope)
+    store.transact(() => {
+      const before = this.#row(scope)
+      const sweeps = resync || before?.sweep === 1
+      // A device that has read some of this scope may hold what the snapshot does not.
+      this.#forgetOther(manifest, scope, sweeps)
+      prepared(
+        store.db,
+        'INSERT OR REPLACE INTO snapshotJob (scope, epoch, seq, manifest, sweep, held, startedMs) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ).run(
+        scope,
+        manifest.epoch,
+        manifest.seq,
+        JSON.stringify(manifest),
+        sweeps ? 1 : 0,
+        JSON.stringify(held),
+        clock(),
+      )
+      const putHead = prepared(
+        store.db,
+        'INSERT OR REPLACE INTO streamHead (author, stream, seq, head) VALUES (?, ?, ?, ?)',
+      )
+      for (const head of manifest.streams) putHead.run(...head)
+      writeCursor(store, scope, { epoch: manifest.epoch, seq: manifest.seq })
+    })
+    rememberHeads(store, answer.hubHeads)
+    this.#start()
+  }
+
+  /** What was begun of an earlier snapshot serves where chunks are the same. */
+  #forgetOther(manifest: Manifest, scope: Scope, sweeps: boolean): void {
+    const { db } = this.#deps.store
+    const named = new Set(manifest.chunks.map(([chunk]) => chunk))
+    const parts = prepared<[string], { hash: string }>(
+      db,
+      'SELECT DISTINCT hash FROM snapshotPart WHERE scope = ?',
+    ).all(scope)
+    for (const { hash: chunk } of parts)
+      if (!named.has(chunk))
+        prepared(db, 'DELETE FROM snapshotPart WHERE scope = ? AND hash = ?').run(scope, chunk)
+    if (!sweeps) return
+    prepared(db, 'DELETE FROM snapshotDone WHERE scope = ?').run(scope)
+    prepared(db, 'DELETE FROM snapshotKept WHERE scope = ?').run(scope)
+  }
+
+  #verify(manifest: Manifest, scope: Scope): void {
+    const link = this.#deps.link()
+    const key = createPublicKey({
+      key: Buffer.concat([SPKI_ED25519, Buffer.from(link.hubKey, 'base64url')]),
+      format: 'der',
+      type: 'spki',
+    })
+    const text = Buffer.from(manifestText(manifest))
+    const genuine = verify(null, text, key, Buffer.from(manifest.signature, 'base64url'))
+    const fits =
+      manifest.belt === link.belt && manifest.scope === scope && manifest.version <= SNAPSHOT_VERSION
+    if (!genuine || !fits) throw new WrongHub('snapshot not signed by the hub')
+  }
+
+  #row(scope: Scope): SnapshotJobRow | undefined {
+    return prepared<[string], SnapshotJobRow>(
+      this.#deps.store.db,
+      'SELECT * FROM snapshotJob WHERE scope = ?',
+    ).get(scope)
+  }
+
+  /** The belt first: it says which bases there are. */
+  #jobs(): Job[] {
+    const { db } = this.#deps.store
+    const rows = prepared<[], SnapshotJobRow>(
+      db,
+      `SELECT * FROM snapshotJob ORDER BY scope <> 'belt', scope`,
+    ).all()
+    return rows.map((row) => {
+      const done = new Set(
+        prepared<[string], { hash: string }>(db, 'SELECT hash FROM snapshotDone WHERE scope = ?')
+          .all(row.scope)
+          .map(({ hash: chunk }) => chunk),
+      )
+      const job = jobOf(row)
+      const missing = [...job.manifest.chunks.keys()].filter(
+        (index) => !done.has(job.manifest.chunks[index]![0]),
+      )
+      return { ...job, scope: row.scope as SharedScope, sweeps: row.sweep === 1, missing }
+    })
+  }
+
+  #start(): void {
+    if (this.#running || this.#closed) return
+    this.#running = this.#run().finally(() => {
+      this.#running = null
+      if (!this.#closed && this.busy) this.#start()
+    })
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#deps.store.meta('syncPaused') === 'yes') {
+        await this.#sleep(PAUSED_LOOK_MS)
+        continue
+      }
+      const jobs = this.#jobs()
+      const job = jobs.find(({ manifest, missing }) => !isUsable(manifest, missing)) ?? jobs[0]
+      if (!job) break
+      try {
+        if (job.missing.length > 0) await this.#fetch(job)
+        else await this.#finish(job)
+        this.#failures = 0
+      } catch (error) {
+        if (this.#closed) break
+        await this.#failed(job, error)
+      }
+    }
+    await this.#disconnect()
+  }
+
+  async #failed(job: Job, error: unknown): Promise<void> {
+    const { store, random, log } = this.#deps
+    if (error instanceof HubRefused && error.code === 'not-found') {
+      // The hub has newer snapshots and has dropped this one.
+      store.transact(() => writeCursor(store, job.scope, { epoch: 0, seq: 0 }))
+      await this.#ask(job.scope, job.sweeps).catch(() => undefined)
+    } else if (this.#failures > 0)
+      log.info('snapshot interrupted', { error: error instanceof Error ? error.message : String(error) })
+    this.#failures++
+    await this.#sleep(backoffMs(this.#failures, random))
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const callOff = this.#deps.later(resolve, ms)
+      this.#wake = () => {
+        callOff()
+        resolve()
+      }
+    })
+    this.#wake = null
+  }
+
+  /** One answer's worth of bytes; chunks are applied while the next ones arrive. */
+  async #fetch(job: Job): Promise<void> {
+    const { compression, store } = this.#deps
+    const { manifest, scope } = job
+    const wanted = isUsable(manifest, job.missing)
+      ? job.missing
+      : job.missing.filter((index) => index < manifest.usable)
+    const queue = [...wanted]
+    const inbox = new Inbox(store, scope, manifest.chunks[queue[0]!]![0])
+    const request: ChunksRequest = {
+      scope: job.scope,
+      seq: manifest.seq,
+      chunks: wanted.slice(0, 4096),
+      offset: inbox.length,
+      maxBytes: ANSWER_BYTES,
+      accepts: [...compression.accepts],
+    }
+    let applying: Promise<void> = Promise.resolve()
+    const flow = (bytes: Uint8Array): void => {
+      let rest = bytes
+      while (queue.length > 0) {
+        const [chunk, size] = manifest.chunks[queue[0]!]!
+        if (inbox.hash !== chunk) inbox.begin(chunk)
+        rest = inbox.add(rest, size)
+        if (inbox.length < size) break
+        inbox.save()
+        const whole = inbox.take()
+        queue.shift()
+        applying = applying.then(() => this.#apply(job, chunk, whole))
+        applying.catch(() => undefined)
+      }
+      if (bytes.length > 0) this.#failures = 0
+    }
+    // What a former try brought may be whole already.
+    flow(new Uint8Array())
+    try {
+      if (queue.length === wanted.length) {
+        this.#connection ??= this.#deps.connect()
+        await this.#connection.stream('chunks', Buffer.from(JSON.stringify(request)), flow)
+      }
+    } finally {
+      inbox.save()
+      await applying
+    }
+  }
+
+  async #apply(job: Job, chunk: string, bytes: Uint8Array): Promise<void> {
+    const { store, compression, author, pause, onProgress } = this.#deps
+    const { manifest, scope } = job
+    const done = (): void => {
+      prepared(store.db, 'INSERT OR IGNORE INTO snapshotDone (scope, hash) VALUES (?, ?)').run(scope, chunk)
+      prepared(store.db, 'DELETE FROM snapshotPart WHERE scope = ? AND hash = ?').run(scope, chunk)
+    }
+    if (hash('sha256', bytes, 'base64url') !== chunk) {
+      store.transact(() =>
+        prepared(store.db, 'DELETE FROM snapshotPart WHERE scope = ? AND hash = ?').run(scope, chunk),
+      )
+      throw new WrongHub('damaged chunk')
+    }
+    const { ops } = decodeCanonicalBatch(unseal(compression, bytes, MAX_CHUNK_BODY), { maxOps: 1_000_000 })
+    const mayHaveTwin = formerAuthors(store).length > 0
+    const keep = prepared(
+      store.db,
+      'INSERT OR IGNORE INTO snapshotKept (scope, author, stream, seq) VALUES (?, ?, ?, ?)',
+    )
+    for (let from = 0; from < ops.length && !this.#closed; from += APPLY_SLICE) {
+      const slice = ops.slice(from, from + APPLY_SLICE)
+      store.transact(() => {
+        if (this.#row(scope)?.seq !== manifest.seq) return
+        if (mayHaveTwin) yieldToTwin(store, author, slice)
+        store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch: manifest.epoch })))
+        if (job.sweeps) for (const op of slice) keep.run(scope, op.author, op.stream, op.seq)
+        if (from + APPLY_SLICE >= ops.length) done()
+      })
+      await pause()
+    }
+    onProgress()
+  }
+
+  async #finish(job: Job): Promise<void> {
+    const { store, pause, onProgress } = this.#deps
+    const { scope } = job
+    if (job.sweeps) await sweep(store, job, pause)
+    if (this.#closed) return
+    store.transact(() => {
+      for (const table of ['snapshotJob', 'snapshotDone', 'snapshotPart', 'snapshotKept'])
+        prepared(store.db, `DELETE FROM ${table} WHERE scope = ?`).run(scope)
+      store.touch('sync')
+    })
+    onProgress()
+  }
+}
+
+const isUsable = (manifest: Manifest, missing: readonly number[]): boolean =>
+  (missing[0] ?? Infinity) >= manifest.usable
+
+/** Bytes of the chunk that is arriving, kept on disk now and then. */
+class Inbox {
+  readonly #store: Store
+  readonly #scope: Scope
+  #parts: Uint8Array[] = []
+  #saved = 0
+  hash: string
+  length = 0
+
+  constructor(store: Store, scope: Scope, chunk: string) {
+    this.#store = store
+    this.#scope = scope
+    this.hash = chunk
+    const rows = prepared<[string, string], { at: number; bytes: Buffer }>(
+      store.db,
+      'SELECT at, bytes FROM snapshotPart WHERE scope = ? AND hash = ? ORDER BY at',
+    ).all(scope, chunk)
+    for (const { at, bytes } of rows) if (at === this.length) this.#push(bytes)
+    this.#saved = this.length
+  }
+
+  begin(chunk: string): void {
+    this.hash = chunk
+    this.#parts = []
+    this.#saved = 0
+    this.length = 0
+  }
+
+  /** Takes as much as the chunk still lacks. @returns the rest */
+  add(bytes: Uint8Array, size: number): Uint8Array {
+    const own = bytes.subarray(0, size - this.length)
+    if (own.length > 0) this.#push(own)
+    if (this.length < size && this.length - this.#saved >= SAVE_BYTES) this.save()
+    return bytes.subarray(own.length)
+  }
+
+  take(): Uint8Array {
+    const whole = Buffer.concat(this.#parts)
+    this.begin('')
+    return whole
+  }
+
+  save(): void {
+    if (this.length <= this.#saved) return
+    const bytes = Buffer.concat(this.#parts).subarray(this.#saved)
+    this.#store.transact(() =>
+      prepared(
+        this.#store.db,
+        'INSERT OR REPLACE INTO snapshotPart (scope, hash, at, bytes) VALUES (?, ?, ?, ?)',
+      ).run(this.#scope, this.hash, this.#saved, bytes),
+    )
+    this.#saved = this.length
+  }
+
+  #push(bytes: Uint8Array): void {
+    this.#parts.push(bytes)
+    this.length += bytes.length
+  }
+}

@@ -1,0 +1,108 @@
+import { opId } from '../../../shared/ops/id.ts'
+import { manifestSchema, type Manifest, type SnapshotAnswer } from '../../../shared/wire/snapshot.ts'
+import { prepared } from '../../sqlite/prepared.ts'
+import type { OpRow, Store } from '../store/store.ts'
+import type { RowName } from '../store/rebuild.ts'
+
+/** Ops looked at in one transaction. */
+const SLICE = 400
+
+export interface SweepJob {
+  readonly scope: string
+  readonly manifest: Manifest
+  readonly held: SnapshotAnswer['held']
+}
+
+export interface SnapshotJobRow {
+  readonly scope: string
+  readonly epoch: number
+  readonly seq: number
+  readonly manifest: string
+  readonly sweep: number
+  readonly held: string
+}
+
+export const jobOf = (row: SnapshotJobRow): SweepJob => ({
+  scope: row.scope,
+  manifest: manifestSchema.parse(JSON.parse(row.manifest)),
+  held: JSON.parse(row.held) as SnapshotAnswer['held'],
+})
+
+/**
+ * After a whole snapshot has been taken over by a device whose cursor was older than the hub's log: what the snapshot does
+ * not hold was superseded, or deleted so long ago that the deletion itself is forgotten, and goes. Own work that the hub
+ * has not seen stays; own work that it has settled is settled here. Can be repeated from the start at any time.
+ */
+export async function sweep(store: Store, job: SweepJob, pause: () => Promise<void>): Promise<void> {
+  settleHeld(store, job)
+  const seen = new Map(job.manifest.streams.map(([author, stream, seq]) => [`${author} ${stream}`, seq]))
+  const atHub = (row: OpRow): boolean => row.seq <= (seen.get(`${row.author} ${row.stream}`) ?? 0)
+  for (let from = 0; ;) {
+    const next = store.transact(() => {
+      const rows = prepared<[number, string, number], OpRow>(
+        store.db,
+        `SELECT op.* FROM op WHERE n > ? AND scope = ? AND state IN ('canonical', 'pending') ORDER BY n LIMIT ?`,
+      ).all(from, job.scope, SLICE)
+      const touched = new Map<string, RowName>()
+      for (const row of rows) {
+        if (!atHub(row) || isKept(store, job, row)) continue
+        if (row.state === 'pending') settleSuperseded(store, job, row)
+        else if (isOlder(row, job)) prepared(store.db, 'DELETE FROM op WHERE n = ?').run(row.n)
+        else continue
+        prepared(store.db, 'DELETE FROM unknownOp WHERE opN = ?').run(row.n)
+        touched.set(`${row.tbl} ${row.row}`, { tbl: row.tbl, row: row.row })
+        if (row.state === 'pending') noteLost(store, row)
+      }
+      store.rebuild([...touched.values()])
+      return rows.length < SLICE ? null : rows.at(-1)!.n
+    })
+    if (next === null) return
+    from = next
+    await pause()
+  }
+}
+
+/** What arrived after the cut is none of the snapshot's business. */
+const isOlder = (row: OpRow, { manifest }: SweepJob): boolean =>
+  row.hubEpoch !== manifest.epoch || (row.hubSeq ?? 0) <= manifest.seq
+
+const isKept = (store: Store, job: SweepJob, row: OpRow): boolean =>
+  prepared(
+    store.db,
+    'SELECT 1 FROM snapshotKept WHERE scope = ? AND author = ? AND stream = ? AND seq = ?',
+  ).get(job.scope, row.author, row.stream, row.seq) !== undefined
+
+function settleHeld(store: Store, { held, manifest }: SweepJob): void {
+  store.applyVerdicts(
+    held.map(({ author, stream, seq, hub, verdict, reason, stamp }) => ({
+      author,
+      stream,
+      seq,
+      verdict: { kind: verdict, reason },
+      hubEpoch: manifest.epoch,
+      hubSeq: hub,
+      stamp: { ms: stamp[0], ctr: stamp[1] },
+    })),
+  )
+}
+
+/** The hub took it, the answer was lost, and a later write has replaced it since: it counts, below everything else. */
+function settleSuperseded(store: Store, { manifest }: SweepJob, row: OpRow): void {
+  prepared(
+    store.db,
+    `UPDATE op SET state = 'canonical', hubEpoch = ?, hubSeq = 0, stampMs = 0, stampCtr = 0 WHERE n = ?`,
+  ).run(manifest.epoch, row.n)
+}
+
+/** An own edit whose row is gone is shown to the person who made it. */
+function noteLost(store: Store, row: OpRow): void {
+  const lives = prepared(
+    store.db,
+    `SELECT 1 FROM op WHERE tbl = ? AND row = ? AND kind IN ('create', 'fact', 'claim') LIMIT 1`,
+  ).get(row.tbl, row.row)
+  if (!lives)
+    prepared(
+      store.db,
+      `INSERT OR IGNORE INTO conflict (kind, tbl, row, opId, details, atMs) VALUES ('edit-meets-deletion', ?, ?, ?, '{}', ?)`,
+    ).run(row.tbl, row.row, opId(row), row.atMs)
+}

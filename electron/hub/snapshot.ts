@@ -1,0 +1,362 @@
+import { chooseCoding, type Coding } from '../../shared/wire/envelope.ts'
+import { toHex } from '../../shared/ops/bytes.ts'
+import type { z } from 'zod'
+import {
+  manifestSchema,
+  manifestText,
+  SNAPSHOT_VERSION,
+  type chunksRequestSchema,
+  type Manifest,
+  type SnapshotAnswer,
+  type snapshotRequestSchema,
+} from '../../shared/wire/snapshot.ts'
+import { zoneOffsetMin } from './arbitration.ts'
+import { lockBelt } from './belts.ts'
+import { readRows } from './cells.ts'
+import type { HubContext } from './context.ts'
+import type { Queries } from './database.ts'
+import { HubRefusal } from './errors.ts'
+import { truncatedSeq } from './log-start.ts'
+import { isHubAuthor, signHead } from './pull.ts'
+import { OP_STATE, type BeltRow, type DeviceRow, type SnapshotRow, type StreamRow } from './schema.ts'
+import { layOut, type Layout } from './snapshot-build.ts'
+import { viewOf, wholeView, type View } from './views.ts'
+
+const DAY_MS = 86_400_000
+/** A shorter log is read from its start just as fast. */
+const SMALL_LOG_OPS = 2000
+/** A snapshot is made anew when the log after it has grown by this, or when its "today" is over. */
+const LONG_TAIL_OPS = 4000
+/** A device that asks while a snapshot is being made waits this long, and asks again after that. */
+const PATIENCE_MS = 8000
+/** Deleted rows are remembered for people's sake for this long. */
+export const TOMBSTONE_MS = 90 * DAY_MS
+const KEEP_LATEST = 3
+
+/** The latest snapshot of a view, in one coding or in any. */
+export async function latestSnapshot(
+  db: Queries,
+  belt: string,
+  view: string,
+  coding: Coding | null,
+): Promise<SnapshotRow | null> {
+  let query = db.selectFrom('snapshot').selectAll().where('belt', '=', belt).where('view', '=', view)
+  if (coding !== null) query = query.where('coding', '=', coding)
+  return (await query.orderBy('seq', 'desc').limit(1).executeTakeFirst()) ?? null
+}
+
+/**
+ * What a device that begins, or that the log cannot bring up to date any more, starts from.
+ * @throws HubRefusal `revoked` or `bad-request`
+ */
+export async function snapshotFor(
+  hub: HubContext,
+  device: DeviceRow,
+  request: z.output<typeof snapshotRequestSchema>,
+): Promise<SnapshotAnswer> {
+  if (device.status !== 'active') throw new HubRefusal('revoked')
+  const view = viewOf(device, request.scope)
+  if (!view) throw new HubRefusal('bad-request')
+  const { db } = hub.database
+  const coding = chooseCoding(hub.compression.accepts, request.accepts)
+  const empty = { manifest: null, making: false, held: [], hubHeads: [] }
+  const isCut = (await truncatedSeq(db, device.belt)) > 0
+  const isFar =
+    request.resync || isCut || (await isLong(hub, device.belt, view, { after: 0, not: device.author }))
+  if (!isFar) return empty
+  const row = await withPatience(freshSnapshot(hub, device.belt, view, coding))
+  if (!row) return { ...empty, making: true }
+  return {
+    manifest: manifestSchema.parse(JSON.parse(row.manifest)),
+    making: false,
+    held: await heldOps(db, device, request.scope),
+    hubHeads: await hubHeadsOf(hub, device.belt, view),
+  }
+}
+
+/** Bytes of chunks one after another; ends after `maxBytes`. @throws HubRefusal `not-found` when the snapshot is gone */
+export async function chunkBytes(
+  hub: HubContext,
+  device: DeviceRow,
+  request: z.output<typeof chunksRequestSchema>,
+): Promise<Uint8Array> {
+  if (device.status !== 'active') throw new HubRefusal('revoked')
+  const view = viewOf(device, request.scope)
+  if (!view) throw new HubRefusal('bad-request')
+  const { db } = hub.database
+  const row = await db
+    .selectFrom('snapshot')
+    .select('manifest')
+    .where('belt', '=', device.belt)
+    .where('view', '=', view.name)
+    .where('coding', '=', chooseCoding(hub.compression.accepts, request.accepts))
+    .where('seq', '=', request.seq)
+    .executeTakeFirst()
+  if (!row) throw new HubRefusal('not-found')
+  const { chunks } = manifestSchema.parse(JSON.parse(row.manifest))
+  const parts: Uint8Array[] = []
+  let left = request.maxBytes
+  let skip = request.offset
+  for (const index of request.chunks) {
+    const chunk = chunks[index]
+    if (!chunk) throw new HubRefusal('bad-request')
+    const { bytes } = await db
+      .selectFrom('snapshotChunk')
+      .select('bytes')
+      .where('belt', '=', device.belt)
+      .where('hash', '=', chunk[0])
+      .executeTakeFirstOrThrow()
+    const part = bytes.subarray(Math.min(skip, bytes.length), Math.min(bytes.length, skip + left))
+    skip = 0
+    parts.push(part)
+    left -= part.length
+    if (left <= 0) break
+  }
+  return Buffer.concat(parts)
+}
+
+const underWay = new WeakMap<HubContext, Map<string, Promise<SnapshotRow>>>()
+
+/** The latest snapshot if it is recent enough, else a new one; several callers share one making. */
+export function freshSnapshot(
+  hub: HubContext,
+  belt: string,
+  view: View,
+  coding: Coding,
+  exact = false,
+): Promise<SnapshotRow> {
+  const makings = underWay.get(hub) ?? new Map<string, Promise<SnapshotRow>>()
+  underWay.set(hub, makings)
+  const key = `${belt} ${view.name} ${coding} ${exact}`
+  let making = makings.get(key)
+  if (!making) {
+    making = make(hub, belt, view, coding, exact).finally(() => makings.delete(key))
+    makings.set(key, making)
+  }
+  return making
+}
+
+async function make(
+  hub: HubContext,
+  belt: string,
+  view: View,
+  coding: Coding,
+  exact: boolean,
+): Promise<SnapshotRow> {
+  const { db } = hub.database
+  const nowMs = hub.clock()
+  const today = await todayOf(db, belt, nowMs)
+  const latest = await latestSnapshot(db, belt, view.name, coding)
+  const tail = { after: latest?.seq ?? 0, limit: LONG_TAIL_OPS }
+  if (latest && !exact && latest.day === today.day && !(await isLong(hub, belt, view, tail))) return latest
+  const { row, streams } = await cutThrough(hub, belt, view)
+  const seq = row.nextSeq - 1
+  if (latest && latest.seq === seq && latest.day === today.day) return latest
+  const cut = await truncatedSeq(db, belt)
+  const from = latest ?? (cut > 0 ? await baseFor(db, belt, view) : null)
+  const layout = await layOut(
+    hub,
+    {
+      belt,
+      view,
+      coding,
+      epoch: row.epoch,
+      seq,
+      nowMs,
+      today,
+      forgetBeforeMs: nowMs - TOMBSTONE_MS,
+      truncatedSeq: cut,
+    },
+    from,
+  )
+  const unsigned: Omit<Manifest, 'signature'> = {
+    version: SNAPSHOT_VERSION,
+    belt,
+    scope: view.scope as Manifest['scope'],
+    epoch: row.epoch,
+    seq,
+    usable: layout.usable,
+    chunks: [...layout.chunks],
+    streams: streams.map(({ author, stream, seq: last, head }) => [
+      author,
+      stream,
+      last,
+      Buffer.from(head).toString('base64url'),
+    ]),
+  }
+  const manifest = { ...unsigned, signature: hub.signer.sign(manifestText(unsigned)) }
+  const snapshot: SnapshotRow = {
+    belt,
+    view: view.name,
+    coding,
+    seq,
+    epoch: row.epoch,
+    day: today.day,
+    madeMs: nowMs,
+    manifest: JSON.stringify(manifest),
+    facts: JSON.stringify(layout.facts),
+  }
+  await save(hub, snapshot, layout)
+  return snapshot
+}
+
+/** After a truncation a view that was never made before starts from what there is of its scope. */
+async function baseFor(db: Queries, belt: string, view: View): Promise<SnapshotRow | null> {
+  return (
+    (await latestSnapshot(db, belt, view.name, null)) ??
+    (await latestSnapshot(db, belt, wholeView(view.scope).name, null))
+  )
+}
+
+/** How far the belt is, and how far each of its streams, at one moment. */
+function cutThrough(
+  hub: HubContext,
+  belt: string,
+  view: View,
+): Promise<{ row: BeltRow; streams: StreamRow[] }> {
+  return hub.database.db.transaction().execute(async (tx) => {
+    const row = await lockBelt(tx, belt)
+    const streams = await tx
+      .selectFrom('stream')
+      .selectAll()
+      .where('belt', '=', belt)
+      .where('scope', '=', view.scope)
+      .orderBy('author')
+      .orderBy('stream')
+      .execute()
+    return { row, streams }
+  })
+}
+
+async function save(hub: HubContext, snapshot: SnapshotRow, { fresh }: Layout): Promise<void> {
+  const { belt, view, coding } = snapshot
+  await hub.database.db.transaction().execute(async (tx) => {
+    for (const [hash, bytes] of fresh)
+      await tx
+        .insertInto('snapshotChunk')
+        .values({ belt, hash, bytes })
+        .onConflict((conflict) => conflict.columns(['belt', 'hash']).doNothing())
+        .execute()
+    const { belt: _belt, view: _view, coding: _coding, seq: _seq, ...content } = snapshot
+    await tx
+      .insertInto('snapshot')
+      .values(snapshot)
+      .onConflict((conflict) => conflict.columns(['belt', 'view', 'coding', 'seq']).doUpdateSet(content))
+      .execute()
+    const older = await tx
+      .selectFrom('snapshot')
+      .select('seq')
+      .where('belt', '=', belt)
+      .where('view', '=', view)
+      .where('coding', '=', coding)
+      .orderBy('seq', 'desc')
+      .offset(KEEP_LATEST)
+      .limit(1000)
+      .execute()
+    if (older.length === 0) return
+    await tx
+      .deleteFrom('snapshot')
+      .where('belt', '=', belt)
+      .where('view', '=', view)
+      .where('coding', '=', coding)
+      .where(
+        'seq',
+        'in',
+        older.map(({ seq }) => seq),
+      )
+      .execute()
+    await dropOrphans(tx, belt)
+  })
+}
+
+async function dropOrphans(tx: Queries, belt: string): Promise<void> {
+  const named = new Set<string>()
+  for (const { manifest } of await tx
+    .selectFrom('snapshot')
+    .select('manifest')
+    .where('belt', '=', belt)
+    .execute())
+    for (const [hash] of manifestSchema.parse(JSON.parse(manifest)).chunks) named.add(hash)
+  const all = await tx.selectFrom('snapshotChunk').select('hash').where('belt', '=', belt).execute()
+  for (const { hash } of all)
+    if (!named.has(hash))
+      await tx.deleteFrom('snapshotChunk').where('belt', '=', belt).where('hash', '=', hash).execute()
+}
+
+/** Whether a scope's log has more than `limit` ops after a sequence, leaving out those of one author. */
+async function isLong(
+  hub: HubContext,
+  belt: string,
+  view: View,
+  what: { after: number; not?: string; limit?: number },
+): Promise<boolean> {
+  let query = hub.database.db
+    .selectFrom('op')
+    .select('hubSeq')
+    .where('belt', '=', belt)
+    .where('scope', '=', view.scope)
+    .where('state', '=', OP_STATE.applied)
+    .where('hubSeq', '>', what.after)
+  if (what.not !== undefined) query = query.where('author', '<>', what.not)
+  const rows = await query
+    .orderBy('hubSeq')
+    .offset(what.limit ?? SMALL_LOG_OPS)
+    .limit(1)
+    .execute()
+  return rows.length > 0
+}
+
+async function todayOf(
+  db: Queries,
+  belt: string,
+  nowMs: number,
+): Promise<{ day: string; startMs: number; endMs: number }> {
+  const rows = [...(await readRows(db, belt, 'belt')).values()]
+  const zone = typeof rows[0]?.timeZone === 'string' ? rows[0].timeZone : ''
+  const offsetMs = zoneOffsetMin(zone || 'Asia/Shanghai', nowMs) * 60_000
+  const local = Math.floor((nowMs + offsetMs) / DAY_MS) * DAY_MS
+  const startMs = local - offsetMs
+  return { day: new Date(local).toISOString().slice(0, 10), startMs, endMs: startMs + DAY_MS }
+}
+
+async function heldOps(db: Queries, device: DeviceRow, scope: string): Promise<SnapshotAnswer['held']> {
+  const rows = await db
+    .selectFrom('op')
+    .select(['author', 'stream', 'seq', 'hubSeq', 'state', 'reason', 'stampMs', 'stampCtr'])
+    .where('belt', '=', device.belt)
+    .where('author', '=', device.author)
+    .where('scope', '=', scope)
+    .where('state', '<>', OP_STATE.applied)
+    .execute()
+  return rows.map(({ author, stream, seq, hubSeq, state, reason, stampMs, stampCtr }) => ({
+    author,
+    stream,
+    seq,
+    hub: hubSeq,
+    verdict: state === OP_STATE.rejected ? ('rejected' as const) : ('quarantined' as const),
+    reason: reason ?? '',
+    stamp: [stampMs, stampCtr],
+  }))
+}
+
+/** The hub's word for its own streams, so that this device can give back what a restored hub has forgotten. */
+async function hubHeadsOf(hub: HubContext, belt: string, view: View): Promise<SnapshotAnswer['hubHeads']> {
+  const { row, streams } = await cutThrough(hub, belt, view)
+  return streams
+    .filter(({ author, seq }) => seq > 0 && isHubAuthor(hub, row, author))
+    .map(({ author, stream, seq, head }) => signHead(hub, belt, { author, stream, seq, head: toHex(head) }))
+}
+
+async function withPatience(making: Promise<SnapshotRow>): Promise<SnapshotRow | null> {
+  let timer: NodeJS.Timeout | undefined
+  const tired = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), PATIENCE_MS)
+  })
+  try {
+    return await Promise.race([making, tired])
+  } finally {
+    clearTimeout(timer)
+    // Whoever stopped waiting hears of a failure when asking again.
+    making.catch(() => undefined)
+  }
+}

@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readLink, writeLink } from '../../electron/core/sync/link.ts'
+import { OPEN_LINK, startLink } from '../bench/sync/proxy.ts'
+import { makeRig, settled, until, type Rig, type RigDevice } from '../helpers/sync-rig.ts'
+
+const HOUR = 3_600_000
+const CARDS = 5000
+
+let rig: Rig
+beforeEach(async () => {
+  rig = await makeRig()
+})
+afterEach(() => rig.close())
+
+const number = (device: RigDevice, sql: string): number =>
+  (device.store.db.prepare(sql).get() as { n: number }).n
+const count = (device: RigDevice, table: string): number =>
+  number(device, `SELECT count(*) AS n FROM ${table}`)
+
+const card = (index: number) => ({
+  skuId: rig.studioId,
+  claims: [],
+  priceFen: index,
+  script: `line ${index} ${Math.sin(index)}`,
+  promiseHours: 48,
+})
+
+const session = (title: string, startMs: number) => ({
+  title,
+  merchantId: rig.beltId,
+  baseId: rig.baseA,
+  platform: 'a',
+  channel: 'store',
+  earliestMs: startMs,
+  latestMs: startMs + HOUR,
+  durationMin: 60,
+  studioIds: [],
+  streamerIds: [],
+  primeTime: false,
+  studioId: rig.studioId,
+  streamerIdsPlanned: [],
+  startMs,
+  endMs: startMs + HOUR,
+  shippingPromiseHours: 48,
+  status: 'planned',
+  actualStartMs: null,
+  actualEndMs: null,
+})
+
+const booking = (startMs: number) => ({
+  baseId: rig.baseA,
+  sessionId: null,
+  merchantId: null,
+  label: 'x',
+  studioId: rig.studioId,
+  streamerIds: [],
+  kit: [],
+  startMs,
+  endMs: startMs + HOUR,
+  beforeMin: 0,
+  afterMin: 0,
+  expiresMs: null,
+})
+
+/** Every replicated row that both devices can see, as text. */
+function state(device: RigDevice): string {
+  const tables = [
+    'liveBase',
+    'studio',
+    'booking',
+    'resourceGrant',
+    'claimAnswer',
+    'liveGrant',
+    'sellingPointCard',
+    'liveSession',
+    'stockMove',
+    'productionOrder',
+  ]
+  const order: Record<string, string> = { liveGrant: 'grantId' }
+  return JSON.stringify(
+    tables.map((table) =>
+      device.store.db
+        .prepare(`SELECT * FROM ${table} ORDER BY ${order[table] ?? 'id'}`)
+        .all()
+        .map((row) => ({ ...(row as object), arbitrated: 0 })),
+    ),
+  )
+}
+
+/** A belt with old and new work, deletions and claims, all at the hub. */
+async function fillBelt(): Promise<{ today: string; deleted: string; edited: string; granted: string }> {
+  const { founder } = rig
+  founder.go()
+  const nowMs = Date.now()
+  const rows = founder.write((write) => {
+    const scoped = write.withScope(`base:${rig.baseA}`)
+    const today = scoped.create('liveSession', session('today', nowMs + HOUR / 2))
+    for (let i = 0; i < 20; i++)
+      scoped.create('liveSession', session(`old ${i}`, nowMs - (40 + i) * 24 * HOUR))
+    const deleted = scoped.create('sellingPointCard', card(-1))
+    const edited = scoped.create('sellingPointCard', card(-2))
+    return { today, deleted, edited }
+  })
+  for (let from = 0; from < CARDS; from += 500)
+    founder.write((write) => {
+      const scoped = write.withScope(`base:${rig.baseA}`)
+      for (let i = from; i < from + 500; i++) {
+        const skuId = scoped.create('sellingPointCard', card(i))
+        if (i % 5 === 0)
+          scoped.fact('stockMove', { skuId, quantity: i, reason: '', atMs: nowMs, sourceKey: null })
+      }
+    })
+  await until(() => settled(founder), 'the belt is at the hub', 60_000)
+  for (let round = 0; round < 12; round++) {
+    founder.write((write) => write.set('sellingPointCard', rows.edited, { priceFen: round }))
+    await until(() => settled(founder), 'an edit is there')
+  }
+  founder.write((write) => write.remove('sellingPointCard', rows.deleted))
+  const startMs = Math.ceil(nowMs / HOUR) * HOUR + 24 * HOUR
+  const granted = founder.write((write) => write.claim('booking', booking(startMs)))
+  await until(
+    () => settled(founder) && number(founder, 'SELECT count(*) AS n FROM liveGrant') === 1,
+    'all of it is settled',
+  )
+  return { ...rows, granted }
+}
+
+describe('a device that joins a belt with a long log', () => {
+  it('takes a snapshot without superseded writes, then the tail, and ends equal', async () => {
+    const { granted, edited, deleted } = await fillBelt()
+    const { founder } = rig
+    const device = await rig.join('new', 'planner', rig.baseA)
+    device.go()
+    await until(() => count(device, 'sellingPointCard') === CARDS + 2, 'the snapshot is here', 60_000)
+    founder.write((write) => write.set('sellingPointCard', edited, { priceFen: 4711 }))
+    await until(() => settled(founder) && state(device) === state(founder), 'both are equal', 30_000)
+
+    // A dozen edits of one field group: only the last is sent to somebody who begins.
+    expect(
+      number(device, `SELECT count(*) AS n FROM op WHERE row = '${edited}' AND kind = 'set'`),
+    ).toBeLessThanOrEqual(2)
+    expect(number(device, `SELECT deleted AS n FROM sellingPointCard WHERE id = '${deleted}'`)).toBe(1)
+    const fences = (at: RigDevice) =>
+      at.store.db.prepare('SELECT bookingId, resourceKey, fence, term FROM liveGrant ORDER BY fence').all()
+    expect(fences(device)).toStrictEqual(fences(founder))
+    expect(fences(device)).toMatchObject([{ bookingId: granted }])
+    expect(count(device, 'snapshotJob')).toBe(0)
+    expect(count(device, 'snapshotPart')).toBe(0)
+    expect(count(device, 'streamHead')).toBeGreaterThan(0)
+
+    // Later merges stay right: an older write than the standing one loses on both sides.
+    device.write((write) => write.set('sellingPointCard', edited, { priceFen: 1 }))
+    await until(() => settled(device) && state(device) === state(founder), 'an edit goes the other way')
+    expect(number(founder, `SELECT priceFen AS n FROM sellingPointCard WHERE id = '${edited}'`)).toBe(1)
+  }, 180_000)
+
+  it('is usable for today before the rest has come, and keeps every byte across cuts and restarts', async () => {
+    const { today } = await fillBelt()
+    const device = await rig.join('far', 'planner', rig.baseA)
+    const link = readLink(device.store)!
+    const proxy = await startLink(rig.hub.port, {
+      ...OPEN_LINK,
+      bytesPerSecond: 60_000,
+      oneWayMs: 20,
+      cutEveryMs: 900,
+      outageMs: 150,
+    })
+    device.store.transact(() => writeLink(device.store, { ...link, url: `http://127.0.0.1:${proxy.port}` }))
+    device.go()
+    await until(
+      () =>
+        number(device, `SELECT count(*) AS n FROM liveSession WHERE id = '${today}' AND deleted = 0`) === 1,
+      'today can be worked on',
+      60_000,
+    )
+    const early = count(device, 'sellingPointCard')
+    expect(early).toBeLessThan(CARDS)
+    expect(device.status().snapshots.length).toBeGreaterThan(0)
+
+    await device.stop()
+    device.go()
+    await until(() => state(device) === state(rig.founder), 'all is here', 120_000)
+    const { db } = rig.hub.hub.database
+    const chunks = await db.selectFrom('snapshotChunk').select('bytes').execute()
+    const size = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    expect(proxy.cuts).toBeGreaterThan(0)
+    // What was on its way in a cut connection is lost with it; what arrived is not asked for again.
+    expect(proxy.down).toBeLessThan(size * 1.25 + 40_000)
+    await proxy.close()
+  }, 180_000)
+
+  it('refuses a snapshot that the hub has not signed, and chunks that are not what was signed', async () => {
+    await fillBelt()
+    const device = await rig.join('wary', 'planner', rig.baseA)
+    const { db } = rig.hub.hub.database
+    device.go()
+    await until(() => count(device, 'sellingPointCard') === CARDS + 2, 'the snapshot is here', 60_000)
+    await device.stop()
+    const second = await rig.join('wary too', 'planner', rig.baseA)
+    const chunk = await db.selectFrom('snapshotChunk').selectAll().limit(1).executeTakeFirstOrThrow()
+    const forged = Buffer.from(chunk.bytes)
+    forged[forged.length - 5]! ^= 1
+    await db.updateTable('snapshotChunk').set({ bytes: forged }).where('hash', '=', chunk.hash).execute()
+    second.go()
+    await until(() => count(second, 'snapshotJob') === 1, 'the snapshot is on its way', 30_000)
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    expect(count(second, 'snapshotJob')).toBe(1)
+    await db.updateTable('snapshotChunk').set({ bytes: chunk.bytes }).where('hash', '=', chunk.hash).execute()
+    await until(() => state(second) === state(rig.founder), 'whole again', 60_000)
+  }, 180_000)
+})
