@@ -25,6 +25,7 @@ import { scenarioActions, scenarioQueries } from './planning/scenario-job.ts'
 import { versionsActions, versionsQueries } from './planning/versions.ts'
 import { settingsCommands } from './features/settings/commands.ts'
 import { settingsQueries } from './features/settings/queries.ts'
+import { stickActions, stickCoreQueries } from './features/stick/actions.ts'
 import { syncCentreCommands } from './features/sync-centre/commands.ts'
 import { syncCentreQueries } from './features/sync-centre/queries.ts'
 import { dashboardQueries } from './features/dashboard/queries.ts'
@@ -46,8 +47,8 @@ export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
   ...syncCentreCommands,
   ...planningCommands,
   ...replanningCommands,
-  ...slotCommands,
   ...promiseCommands,
+  ...slotCommands,
   ...peopleCommands,
   ...importsCommands,
 }
@@ -62,10 +63,10 @@ export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...syncCentreQueries,
   ...planningQueries,
   ...replanningQueries,
-  ...slotQueries,
   ...scenarioQueries,
   ...promiseQueries,
   ...versionsQueries,
+  ...slotQueries,
   ...importsQueries,
 }
 
@@ -75,6 +76,7 @@ export const CORE_QUERIES: Readonly<
 > = {
   ...appCoreQueries,
   ...backupCoreQueries,
+  ...stickCoreQueries,
   ...planningCoreQueries,
   ...syncCoreQueries,
 }
@@ -82,17 +84,18 @@ export const CORE_QUERIES: Readonly<
 export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
   ...appActions,
   ...backupActions,
+  ...stickActions,
   ...demoActions,
   ...importsActions,
   ...peopleActions,
   ...planningActions,
   ...replanningActions,
-  ...syncActions,
-}
-
   ...scenarioActions,
   ...promiseActions,
   ...versionsActions,
+  ...syncActions,
+}
+
 /** Derived tables, kept in step inside the transaction that changes their sources. */
 export const ROLLUPS: readonly RollupHooks[] = [planningRollups, dashboardRollups, importsRollups]
 

@@ -15,6 +15,7 @@ export const CORE_QUERY_NAMES = [
   'app/belts',
   'backup/list',
   'backup/plan',
+  'stick/state',
   'backup/identity',
   'plan/running',
   'sync/link',

@@ -1,10 +1,13 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROLES, type Role } from '../../shared/contract/define.ts'
 import type { HubLog } from './context.ts'
 import { makeEnrolCode, revoke } from './enrol.ts'
 import { backUp, examine, restore } from './maintenance.ts'
+import { loadHubSeed } from './keys.ts'
+import { hubStick } from './stick.ts'
+import { StickError } from '../../shared/wire/stick.ts'
 import { openHub, readTls, startHub, type HubOptions } from './index.ts'
 
 const USAGE = `Usage: npm run hub -- [command] --data-dir DIR [options]
@@ -16,6 +19,8 @@ const USAGE = `Usage: npm run hub -- [command] --data-dir DIR [options]
   status                 belts, devices and what waits for an administrator
   doctor                 reads everything and recomputes every chain
   backup                 --to DIR (DATA-DIR/backups)
+  import                 --from FILE [--to FILE]   takes in a device's file and writes the answer for it
+  export                 --belt ID --device AUTHOR --to FILE   news for a device without a network
   restore                --from FILE; the hub must be stopped. Devices give back what is newer
 
   HUB_DATABASE_URL       a PostgreSQL database instead of the embedded one
@@ -79,6 +84,10 @@ async function main(): Promise<void> {
       return printStatus(options)
     case 'doctor':
       return doctor(options)
+    case 'import':
+      return importFile(options, values)
+    case 'export':
+      return exportFile(options, values)
     case 'backup':
       return backup(options, resolve(values.to ?? join(dataDir, 'backups')))
     case 'restore':
@@ -157,6 +166,54 @@ async function backup(options: HubOptions, folder: string): Promise<void> {
   const hub = await openHub(options)
   try {
     console.log(await backUp(hub, folder))
+  } finally {
+    await hub.close()
+  }
+}
+
+const PROBLEMS: Record<StickError['problem'], string> = {
+  'not-a-file': 'this is not a Chanbo file',
+  newer: 'the file was written by a newer version',
+  'other-belt': 'the file is from a device that this hub does not know',
+  'other-recipient': 'the file is for another hub',
+  'other-kind': 'the file is for a device, not for a hub',
+  forged: 'a part of the file was changed after it was written; it and what follows was not taken',
+  'cut-short': 'the file ends in the middle; what came before was taken',
+}
+
+async function importFile(options: HubOptions, values: { from?: string; to?: string }): Promise<void> {
+  if (!values.from) throw new Error('--from is needed')
+  const hub = await openHub(options)
+  try {
+    const from = resolve(values.from)
+    const { report, answer } = await hubStick(hub, loadHubSeed(options.dataDir)).take(readFileSync(from))
+    const to = resolve(values.to ?? `${from.replace(/\.chanbo$/, '')}-answer.chanbo`)
+    writeFileSync(to, answer, { flag: 'wx' })
+    const { applied, duplicate, rejected, quarantined, gaps, forks, problem } = report
+    console.log(`device ${report.device} "${report.deviceName}"`)
+    console.log(`taken ${applied} here-already ${duplicate} rejected ${rejected} quarantined ${quarantined}`)
+    if (gaps > 0)
+      console.log('an earlier file of this device is missing: take that one first, then this one again')
+    if (forks > 0) console.log('this device was copied or restored: it will go on under a new identity')
+    console.log(`answer for the device: ${to}`)
+    if (problem !== null) throw new Error(PROBLEMS[problem])
+  } catch (error) {
+    throw error instanceof StickError ? new Error(PROBLEMS[error.problem]) : error
+  } finally {
+    await hub.close()
+  }
+}
+
+async function exportFile(
+  options: HubOptions,
+  values: { belt?: string; device?: string; to?: string },
+): Promise<void> {
+  if (!values.belt || !values.device || !values.to) throw new Error('--belt, --device and --to are needed')
+  const hub = await openHub(options)
+  try {
+    const news = await hubStick(hub, loadHubSeed(options.dataDir)).news(values.belt, values.device)
+    writeFileSync(resolve(values.to), news, { flag: 'wx' })
+    console.log(resolve(values.to))
   } finally {
     await hub.close()
   }

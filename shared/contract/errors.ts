@@ -69,5 +69,16 @@ export const ERROR_CODES = [
   'enrol-code-wrong',
   'enrol-code-expired',
   'already-joined',
+  'stick-no-hub',
+  'stick-new-identity',
+  'stick-not-a-file',
+  'stick-newer',
+  'stick-other-belt',
+  'stick-other-recipient',
+  'stick-other-kind',
+  'stick-forged',
+  'stick-cut-short',
+  'stick-old',
+  'stick-gap',
 ] as const
 export type ErrorCode = (typeof ERROR_CODES)[number]

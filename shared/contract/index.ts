@@ -9,11 +9,12 @@ import { replanningContract } from './replanning.ts'
 import { scenarioContract } from './scenario.ts'
 import { sessionContract } from './session.ts'
 import { settingsContract } from './settings.ts'
+import { stickContract } from './stick.ts'
 import { syncContract } from './sync.ts'
 import { syncCentreContract } from './sync-centre.ts'
 import { todayContract } from './today.ts'
-import type { CallOf, Contract, OutputOf } from './define.ts'
 import { versionsContract } from './versions.ts'
+import type { CallOf, Contract, OutputOf } from './define.ts'
 
 /** Every request the core answers. */
 export const CONTRACT = {
@@ -22,14 +23,15 @@ export const CONTRACT = {
   ...planningContract,
   ...slotContract,
   ...replanningContract,
-  ...catalogueContract,
   ...scenarioContract,
   ...promiseContract,
   ...versionsContract,
+  ...catalogueContract,
   ...dashboardContract,
   ...importsContract,
   ...sessionContract,
   ...settingsContract,
+  ...stickContract,
   ...syncCentreContract,
   ...syncContract,
   ...todayContract,

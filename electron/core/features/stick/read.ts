@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs'
+import zlib from 'node:zlib'
+import { z } from 'zod'
+import type { ErrorCode } from '../../../../shared/contract/errors.ts'
+import { Refusal } from '../../../../shared/contract/result.ts'
+import type { StickImport } from '../../../../shared/contract/stick.ts'
+import { DecodeError } from '../../../../shared/ops/bytes.ts'
+import { decodeCanonicalBatch } from '../../../../shared/wire/batch.ts'
+import { compressionOf } from '../../../../shared/wire/compression.ts'
+import { unseal } from '../../../../shared/wire/envelope.ts'
+import {
+  pullHeadSchema,
+  pullRequestSchema,
+  pushAnswerSchema,
+  statusAnswerSchema,
+  type PushAnswer,
+} from '../../../../shared/wire/messages.ts'
+import { readFrames, readHeader, StickError, type StickProblem } from '../../../../shared/wire/stick.ts'
+import { prepared } from '../../../sqlite/prepared.ts'
+import type { OpenBelt, Services } from '../../services.ts'
+import { opOf, type OpRow } from '../../store/store.ts'
+import { readCursor, writeCursor } from '../../sync/cursors.ts'
+import { rememberHeads } from '../../sync/give-back.ts'
+import { formerAuthors, yieldToTwin } from '../../sync/incarnation.ts'
+import { readLink, writeLink } from '../../sync/link.ts'
+import { Outbox } from '../../sync/outbox.ts'
+import { ownCrypto, requireLink } from './own.ts'
+
+const CODES: Record<StickProblem, ErrorCode> = {
+  'not-a-file': 'stick-not-a-file',
+  newer: 'stick-newer',
+  'other-belt': 'stick-other-belt',
+  'other-recipient': 'stick-other-recipient',
+  'other-kind': 'stick-other-kind',
+  forged: 'stick-forged',
+  'cut-short': 'stick-cut-short',
+}
+const MAX_BODY = 64 * 1024 * 1024
+const APPLY_SLICE = 200
+const cursorsSchema = pullRequestSchema.shape.cursors
+const compression = compressionOf(zlib)
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+type Counts = { -readonly [K in keyof StickImport]: StickImport[K] }
+
+/**
+ * Takes in a hub's file: verdicts on own steps, then the news. Each part is proven before it is used, so that what came
+ * before a break stands.
+ * @throws Refusal when the file as a whole is not for this device
+ */
+export async function readStick(services: Services, path: string): Promise<StickImport> {
+  const belt = services.belt()
+  const link = requireLink(belt)
+  const bytes = readFileSync(path)
+  let read
+  try {
+    read = readHeader(bytes)
+    const { header } = read
+    if (header.kind !== 'to-device') throw new StickError('other-kind')
+    if (header.belt !== link.belt || header.from !== link.hubKey) throw new StickError('other-belt')
+    if (header.to !== belt.keys.publicKey) throw new StickError('other-recipient')
+  } catch (error) {
+    if (error instanceof StickError) throw new Refusal(CODES[error.problem])
+    throw error
+  }
+  const counts: Counts = {
+    madeMs: read.header.madeMs,
+    applied: 0,
+    rejected: 0,
+    quarantined: 0,
+    arrived: 0,
+    repeated: false,
+    needsNetwork: false,
+    problem: null,
+  }
+  try {
+    for (const frame of readFrames(ownCrypto(belt.keys), bytes, read)) {
+      if (services.openBelt() !== belt) throw new Refusal('cancelled')
+      if (frame.name === 'pushed') await settle(belt, pushAnswerSchema.parse(parse(frame.body)), counts)
+      else if (frame.name === 'status') updateLink(belt, frame.body)
+      else if (frame.name === 'pulled') await applyNews(belt, frame.body, counts)
+      await pause()
+    }
+  } catch (error) {
+    if (error instanceof StickError) counts.problem = { code: CODES[error.problem], details: {} }
+    else if (error instanceof DecodeError || error instanceof z.ZodError || error instanceof SyntaxError)
+      counts.problem = { code: 'stick-newer', details: {} }
+    else if (error instanceof Refusal && error.error.code.startsWith('stick-')) counts.problem = error.error
+    else throw error
+  }
+  const { store } = belt
+  store.transact(() => {
+    store.setMeta('stickImportMs', String(services.clock()))
+    store.touch('sync')
+  })
+  return counts
+}
+
+const parse = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown
+
+/** @throws Refusal `stick-old` for words of a hub that has been restored since */
+function mustBePresent(belt: OpenBelt, hubEpoch: number): void {
+  if (hubEpoch < (readLink(belt.store)?.epoch ?? 0)) throw new Refusal('stick-old')
+}
+
+async function settle(belt: OpenBelt, answer: PushAnswer, counts: Counts): Promise<void> {
+  mustBePresent(belt, answer.hubEpoch)
+  const { store, keys } = belt
+  const outbox = new Outbox(store, keys.author)
+  const acked = new Map(outbox.streams().map(({ stream, ackedSeq }) => [stream, ackedSeq]))
+  for (const part of answer.streams) {
+    const first = part.runs[0]
+    const n = part.runs.reduce((sum, run) => sum + run.n, 0)
+    if (part.author !== keys.author || !first || n === 0) continue
+    const rows = prepared<[string, number, number, number], OpRow>(
+      store.db,
+      'SELECT * FROM op WHERE author = ? AND stream = ? AND seq >= ? AND hash IS NOT NULL ORDER BY seq LIMIT ?',
+    ).all(keys.author, part.stream, first.from, n)
+    if (rows.length !== n || rows[0]!.seq !== first.from) continue
+    if (rows.at(-1)!.seq <= (acked.get(part.stream) ?? 0)) {
+      counts.repeated = true
+      continue
+    }
+    const sent = {
+      batch: { ops: rows.map(opOf), links: [], stamps: null },
+      seqs: new Map([[part.stream, rows.map(({ seq }) => seq)]]),
+      hasClaims: false,
+    }
+    for (const _ of outbox.settle(sent, { ...answer, streams: [part] })) await pause()
+    for (const run of part.runs) {
+      if (run.verdict === 'rejected' || run.verdict === 'quarantined') counts[run.verdict] += run.n
+      else counts.applied += run.n
+    }
+  }
+}
+
+function updateLink(belt: OpenBelt, body: Uint8Array): void {
+  const status = statusAnswerSchema.parse(parse(body))
+  mustBePresent(belt, status.hubEpoch)
+  const link = readLink(belt.store)
+  if (!link || status.certificate.publicKey !== belt.keys.publicKey) return
+  belt.store.transact(() =>
+    writeLink(belt.store, {
+      ...link,
+      epoch: status.hubEpoch,
+      term: status.term,
+      certificate: status.certificate,
+    }),
+  )
+}
+
+async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts): Promise<void> {
+  const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const cursorLength = view.readUInt32LE(0)
+  const asked = cursorsSchema.parse(parse(view.subarray(4, 4 + cursorLength)))
+  const rest = view.subarray(4 + cursorLength)
+  const headLength = rest.readUInt32LE(0)
+  const head = pullHeadSchema.parse(parse(rest.subarray(4, 4 + headLength)))
+  mustBePresent(belt, head.hubEpoch)
+  const { store } = belt
+  let at = 4 + headLength
+  for (const { scope, bytes, through, ...more } of head.scopes) {
+    const envelope = rest.subarray(at, at + bytes)
+    at += bytes
+    if ('resync' in more && more.resync === true) {
+      counts.needsNetwork = true
+      continue
+    }
+    const from = asked.find((cursor) => cursor.scope === scope)
+    const here = readCursor(store, scope)
+    if (!from) continue
+    if (here.epoch === head.hubEpoch && here.seq >= through) {
+      if (bytes > 0) counts.repeated = true
+      continue
+    }
+    const follows = here.epoch === from.epoch ? here.seq >= from.seq : from.seq === 0
+    if (!follows) throw new Refusal('stick-gap')
+    if (bytes > 0) counts.arrived += await applyOps(belt, envelope, head.hubEpoch)
+    store.transact(() => writeCursor(store, scope, { epoch: head.hubEpoch, seq: through }))
+  }
+  rememberHeads(store, head.hubHeads ?? [])
+}
+
+async function applyOps(belt: OpenBelt, envelope: Uint8Array, hubEpoch: number): Promise<number> {
+  const { store, keys } = belt
+  const { ops } = decodeCanonicalBatch(unseal(compression, envelope, MAX_BODY), { maxOps: 200_000 })
+  const mayHaveTwin = formerAuthors(store).length > 0
+  for (let from = 0; from < ops.length; from += APPLY_SLICE) {
+    const slice = ops.slice(from, from + APPLY_SLICE)
+    store.transact(() => {
+      if (mayHaveTwin) yieldToTwin(store, keys.author, slice)
+      store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))
+    })
+    await pause()
+  }
+  return ops.length
+}

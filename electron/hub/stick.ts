@@ -1,0 +1,174 @@
+import crypto from 'node:crypto'
+import type { z } from 'zod'
+import { pullHeadSchema, pullRequestSchema, pushAnswerSchema } from '../../shared/wire/messages.ts'
+import { readFrames, readHeader, StickError, StickWriter, type StickHeader } from '../../shared/wire/stick.ts'
+import { stickCryptoOf } from '../../shared/wire/stick-crypto.ts'
+import type { Caller } from './auth.ts'
+import { readBelt } from './belts.ts'
+import type { HubContext } from './context.ts'
+import { HubRefusal } from './errors.ts'
+import { beltRequests } from './requests.ts'
+import type { DeviceRow } from './schema.ts'
+
+type PullRequest = z.output<typeof pullRequestSchema>
+
+const MAX_PULL_BYTES = 4_000_000
+/** Requests that a file may carry. */
+const CARRIED = ['push', 'pull'] as const
+
+export interface StickReport {
+  readonly device: string
+  readonly deviceName: string
+  readonly applied: number
+  readonly duplicate: number
+  readonly rejected: number
+  readonly quarantined: number
+  /** Streams of which something in between is missing: another file has to come first. */
+  readonly gaps: number
+  /** Streams in which this file tells another story than what is here. */
+  readonly forks: number
+  /** Why reading stopped before the end; what came before it was taken. */
+  readonly problem: StickError['problem'] | null
+}
+
+/** The hub's own key for files, and what can be done with it. */
+export interface HubStick {
+  /**
+   * Takes in a device's file by the same path as its requests, and writes the answer for it. Safe to repeat.
+   * @throws StickError for a file that is not for this hub or not by a device it knows
+   */
+  take(file: Uint8Array): Promise<{ report: StickReport; answer: Uint8Array }>
+  /** News for a device that sent no file. @throws HubRefusal `not-found` */
+  news(belt: string, author: string): Promise<Uint8Array>
+}
+
+export function hubStick(hub: HubContext, seed: string): HubStick {
+  const hubKey = hub.signer.publicKey
+  const own = stickCryptoOf(crypto, { seed, publicKey: hubKey }, (text) => Buffer.from(text, 'base64url'))
+  const requests = beltRequests(hub)
+
+  async function deviceOf(header: Pick<StickHeader, 'belt' | 'from'>): Promise<DeviceRow> {
+    const device = await hub.database.db
+      .selectFrom('device')
+      .selectAll()
+      .where('belt', '=', header.belt)
+      .where('publicKey', '=', header.from)
+      .executeTakeFirst()
+    if (!device) throw new StickError('other-belt')
+    return device
+  }
+
+  const writerFor = (device: DeviceRow): StickWriter =>
+    new StickWriter(
+      own,
+      { kind: 'to-device', belt: device.belt, from: hubKey, to: device.publicKey, madeMs: hub.clock() },
+      true,
+    )
+
+  /** Everything that is new for a device, as one answer after another. */
+  async function* tail(who: Caller, request: PullRequest): AsyncGenerator<Uint8Array> {
+    let { cursors } = request
+    for (;;) {
+      const asked: PullRequest = { ...request, cursors, refilled: false, maxBytes: MAX_PULL_BYTES }
+      const body = await requests.pull.answer(who, Buffer.from(JSON.stringify(asked)))
+      const head = headOf(body)
+      const cursorBytes = Buffer.from(JSON.stringify(cursors))
+      const length = Buffer.alloc(4)
+      length.writeUInt32LE(cursorBytes.length)
+      yield Buffer.concat([length, cursorBytes, body])
+      if (!head.scopes.some(({ more }) => more)) return
+      cursors = head.scopes.map(({ scope, through }) => ({ scope, epoch: head.hubEpoch, seq: through }))
+    }
+  }
+
+  async function statusFrame(who: Caller): Promise<Uint8Array> {
+    return requests.status.answer(who, new Uint8Array())
+  }
+
+  return {
+    async take(file) {
+      const read = readHeader(file)
+      const { header } = read
+      if (header.kind !== 'to-hub') throw new StickError('other-kind')
+      if (header.to !== hubKey) throw new StickError('other-recipient')
+      const device = await deviceOf(header)
+      const { epoch } = await readBelt(hub.database.db, device.belt)
+      const who: Caller = { device, epoch, counter: 0 }
+      const counts = { applied: 0, duplicate: 0, rejected: 0, quarantined: 0, gaps: 0, forks: 0 }
+      const writer = writerFor(device)
+      const parts = [writer.begin()]
+      let pullRequest: PullRequest | null = null
+      let problem: StickError['problem'] | null = null
+      try {
+        for (const frame of readFrames(own, file, read)) {
+          const name = CARRIED.find((carried) => carried === frame.name)
+          if (name === undefined) continue
+          if (name === 'pull') {
+            pullRequest = pullRequestSchema.parse(JSON.parse(Buffer.from(frame.body).toString('utf8')))
+            continue
+          }
+          const body = await requests.push.answer(who, frame.body)
+          for (const part of pushAnswerSchema.parse(JSON.parse(Buffer.from(body).toString('utf8'))).streams) {
+            if (part.gap) counts.gaps++
+            if (part.forkAt !== undefined) counts.forks++
+            for (const { verdict, n } of part.runs) counts[verdict] += n
+          }
+          parts.push(writer.frame({ name: 'pushed', body }))
+        }
+      } catch (error) {
+        if (!(error instanceof StickError)) throw error
+        problem = error.problem
+      }
+      if (device.status === 'active') {
+        parts.push(writer.frame({ name: 'status', body: await statusFrame(who) }))
+        if (pullRequest)
+          for await (const body of tail(who, pullRequest)) parts.push(writer.frame({ name: 'pulled', body }))
+      }
+      parts.push(writer.finish())
+      const report = { device: device.author, deviceName: device.name, ...counts, problem }
+      return { report, answer: Buffer.concat(parts) }
+    },
+
+    async news(belt, author) {
+      const device = await hub.database.db
+        .selectFrom('device')
+        .selectAll()
+        .where('belt', '=', belt)
+        .where('author', '=', author)
+        .executeTakeFirst()
+      if (!device || device.status !== 'active') throw new HubRefusal('not-found')
+      const { epoch } = await readBelt(hub.database.db, belt)
+      const who: Caller = { device, epoch, counter: 0 }
+      const scopes = await scopesOf(hub, device)
+      const request: PullRequest = pullRequestSchema.parse({
+        cursors: scopes.map((scope) => ({ scope, epoch, seq: device.pulledSeq })),
+        maxBytes: MAX_PULL_BYTES,
+        accepts: [...hub.compression.accepts],
+      })
+      const writer = writerFor(device)
+      const parts = [writer.begin(), writer.frame({ name: 'status', body: await statusFrame(who) })]
+      for await (const body of tail(who, request)) parts.push(writer.frame({ name: 'pulled', body }))
+      parts.push(writer.finish())
+      return Buffer.concat(parts)
+    },
+  }
+}
+
+function headOf(body: Uint8Array): z.output<typeof pullHeadSchema> {
+  const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const length = view.readUInt32LE(0)
+  return pullHeadSchema.parse(JSON.parse(view.subarray(4, 4 + length).toString('utf8')))
+}
+
+async function scopesOf(hub: HubContext, device: DeviceRow): Promise<string[]> {
+  if (device.role === 'official') return ['belt']
+  if (device.baseId !== null) return ['belt', `base:${device.baseId}`]
+  const rows = await hub.database.db
+    .selectFrom('stream')
+    .select('scope')
+    .distinct()
+    .where('belt', '=', device.belt)
+    .where('scope', 'like', 'base:%')
+    .execute()
+  return ['belt', ...rows.map(({ scope }) => scope)].slice(0, 64)
+}

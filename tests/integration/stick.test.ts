@@ -1,0 +1,259 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeEnrolCode } from '../../electron/hub/enrol.ts'
+import { startHub, type RunningHub } from '../../electron/hub/index.ts'
+import { loadHubSeed } from '../../electron/hub/keys.ts'
+import { hubStick, type HubStick } from '../../electron/hub/stick.ts'
+import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { quietLog, until } from '../helpers/sync-rig.ts'
+
+let root: string
+let hub: RunningHub
+let device: TestCore
+let other: TestCore
+let beltId: string
+const running: TestCore[] = []
+
+const hubDir = () => join(root, 'hub')
+const startIt = (port: number, dataDir = hubDir()) =>
+  startHub({
+    dataDir,
+    resourcesDir: RESOURCES_DIR,
+    clock: () => Date.now(),
+    log: quietLog,
+    host: '127.0.0.1',
+    port,
+  })
+const stick = (): HubStick => hubStick(hub.hub, loadHubSeed(hubDir()))
+const pending = async (app: TestCore) => (await app.call('app/syncBar', {})).pending
+const names = (app: TestCore) =>
+  (
+    app.core.services
+      .belt()
+      .store.db.prepare('SELECT name FROM person WHERE deleted = 0 ORDER BY name')
+      .all() as { name: string }[]
+  ).map(({ name }) => name)
+const addPeople = async (app: TestCore, tag: string, count: number) => {
+  for (let i = 0; i < count; i++)
+    await app.call('person/save', { id: null, name: `${tag}${i}`, role: 'planner', baseId: null })
+}
+
+/** The file a device writes, as it lies on the stick. */
+async function written(app: TestCore, encrypted = true): Promise<Buffer> {
+  const { handle } = await app.call('stick/export', { encrypted })
+  return readFileSync(app.core.takeOffer(handle)!.path)
+}
+async function read(app: TestCore, file: Uint8Array) {
+  const path = join(root, `answer-${Math.random()}`)
+  writeFileSync(path, file)
+  const fileHandle = app.core.registerFile({
+    path,
+    name: 'a.chanbo',
+    sizeBytes: file.length,
+    ephemeral: true,
+  })
+  return app.call('stick/import', { fileHandle })
+}
+
+beforeEach(async () => {
+  root = tempDir()
+  hub = await startIt(0)
+  const url = `http://127.0.0.1:${hub.port}`
+  other = startCore({ dataDir: join(root, 'other'), deviceName: 'founder' })
+  running.push(other)
+  beltId = (await other.call('app/createBelt', NEW_BELT)).beltId
+  const first = await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })
+  await other.call('sync/handOver', { url, code: first.code })
+  await until(async () => (await pending(other)) === 0, 'the founder is in step')
+  device = startCore({ dataDir: join(root, 'device'), deviceName: 'valley' })
+  running.push(device)
+  const { code } = await makeEnrolCode(hub.hub, { belt: beltId, role: 'administrator', baseId: null })
+  await device.call('sync/join', { url, code })
+  const person = (await device.call('app/state', {})).people[0]!
+  device.core.services.setPerson(device.connection, person.id)
+  await until(async () => (await pending(device)) === 0, 'the device is in step')
+  // From here on the device in the valley has no network.
+  await device.call('sync/setOptions', { paused: true })
+})
+afterEach(async () => {
+  for (const app of running.splice(0)) await app.core.close()
+  await hub.close()
+  rmSync(root, { recursive: true, force: true })
+})
+
+describe('files on a stick', () => {
+  it('carry work to the hub, and verdicts and news back, without a network', async () => {
+    await addPeople(device, '谷里', 30)
+    await addPeople(other, '外面', 20)
+    await until(async () => (await pending(other)) === 0, 'the founder is in step')
+    const waiting = await pending(device)
+    expect(waiting).toBe(30)
+    const file = await written(device)
+    for (const secret of ['谷里0', '"cursors"', 'person']) expect(file.includes(secret)).toBe(false)
+    const { report, answer } = await stick().take(file)
+    expect(report).toMatchObject({ applied: 30, duplicate: 0, rejected: 0, gaps: 0, forks: 0, problem: null })
+    expect(await read(device, answer)).toMatchObject({
+      applied: 30,
+      arrived: 20,
+      problem: null,
+      needsNetwork: false,
+    })
+    expect(await pending(device)).toBe(0)
+    expect(names(device)).toHaveLength(51)
+    await until(() => names(other).length === 51, 'everybody has it')
+    expect(names(device)).toStrictEqual(names(other))
+    expect(await device.call('stick/state', {})).toMatchObject({ ready: true, waiting: 0 })
+    // And the network, when it is back, has nothing left to do.
+    await device.call('sync/setOptions', { paused: false })
+    await device.call('sync/tryNow', {})
+    expect(await pending(device)).toBe(0)
+  }, 30_000)
+
+  it('may be repeated, come late or out of order', async () => {
+    await addPeople(device, '一', 3)
+    const first = await written(device)
+    await addPeople(device, '二', 3)
+    const second = await written(device)
+    const late = await stick().take(second)
+    expect(late.report).toMatchObject({ applied: 6, gaps: 0 })
+    const early = await stick().take(first)
+    expect(early.report).toMatchObject({ applied: 0, duplicate: 3 })
+    expect((await stick().take(second)).report).toMatchObject({ applied: 0, duplicate: 6 })
+    expect(await read(device, late.answer)).toMatchObject({ applied: 6, problem: null })
+    expect(await read(device, early.answer)).toMatchObject({ applied: 0, repeated: true, problem: null })
+    expect(await read(device, late.answer)).toMatchObject({ applied: 0, repeated: true, problem: null })
+    expect(await pending(device)).toBe(0)
+    await until(() => names(other).length === 7, 'everybody has it')
+  }, 30_000)
+
+  it('news out of order are not applied over a gap, and fit once the earlier file was read', async () => {
+    await addPeople(other, '甲', 2)
+    await until(async () => (await pending(other)) === 0, 'sent')
+    const author = device.core.services.belt().keys.author
+    const empty = await written(device)
+    const one = (await stick().take(empty)).answer
+    expect(await read(device, one)).toMatchObject({ arrived: 2 })
+    const next = await written(device)
+    await addPeople(other, '乙', 2)
+    await until(async () => (await pending(other)) === 0, 'sent')
+    const two = (await stick().take(next)).answer
+    // A store put back to before the first answer must not skip what it has forgotten.
+    const { store } = device.core.services.belt()
+    store.db.prepare(`DELETE FROM meta WHERE key LIKE 'cursor:%'`).run()
+    expect((await read(device, two)).problem).toMatchObject({ code: 'stick-gap' })
+    expect(names(device).filter((name) => name.startsWith('乙'))).toStrictEqual([])
+    const news = await stick().take(await written(device))
+    expect(await read(device, news.answer)).toMatchObject({ problem: null })
+    expect(names(device)).toStrictEqual(names(other))
+    expect(await read(device, await stick().news(beltId, author))).toMatchObject({ problem: null })
+  }, 30_000)
+
+  it('cut short anywhere: what came before stands, the rest follows with the next file', async () => {
+    await addPeople(device, '长', 40)
+    const file = await written(device)
+    for (let n = 0; n < 12; n++) {
+      const part = file.subarray(0, Math.floor((file.length * n) / 12))
+      const taken = await stick()
+        .take(part)
+        .catch((error: unknown) => error)
+      if (taken instanceof Error) expect(taken).toMatchObject({ problem: 'not-a-file' })
+      else expect((taken as Awaited<ReturnType<HubStick['take']>>).report.problem).toBe('cut-short')
+    }
+    const { answer } = await stick().take(file)
+    for (let n = 1; n < 12; n++) {
+      const part = answer.subarray(0, Math.floor((answer.length * n) / 12))
+      const result = await read(device, part).catch((error: unknown) => error)
+      if (result instanceof Error) expect(result).toMatchObject({ code: 'stick-not-a-file' })
+      else expect(result).toMatchObject({ problem: { code: 'stick-cut-short' } })
+    }
+    expect(await read(device, answer)).toMatchObject({ problem: null })
+    expect(await pending(device)).toBe(0)
+    await until(() => names(other).length === 41, 'everybody has it')
+  }, 60_000)
+
+  it('with one byte changed anywhere: refused or cut, never applied as something else', async () => {
+    await addPeople(device, '真', 5)
+    for (const encrypted of [true, false]) {
+      const file = await written(device, encrypted)
+      for (let n = 0; n < 40; n++) {
+        const at = Math.floor((file.length * n) / 40)
+        const forged = Buffer.from(file)
+        forged[at] = forged[at]! ^ 0x20
+        const taken = await stick()
+          .take(forged)
+          .catch((error: unknown) => error)
+        if (taken instanceof Error) expect(taken).toHaveProperty('problem')
+        else expect((taken as Awaited<ReturnType<HubStick['take']>>).report.problem).not.toBeNull()
+      }
+    }
+    const ops = await hub.hub.database.db.selectFrom('op').select('state').where('state', '<>', 0).execute()
+    expect(ops).toStrictEqual([])
+    const { answer } = await stick().take(await written(device))
+    for (let n = 0; n < 30; n++) {
+      const forged = Buffer.from(answer)
+      const at = Math.floor((answer.length * n) / 30)
+      forged[at] = forged[at]! ^ 0x04
+      const result = await read(device, forged).catch((error: unknown) => error)
+      if (result instanceof Error) expect(String((result as { code?: string }).code)).toMatch(/^stick-/)
+      else expect((result as { problem: unknown }).problem).not.toBeNull()
+    }
+    expect(names(device)).toHaveLength(6)
+  }, 60_000)
+
+  it('for somebody else are refused with the reason', async () => {
+    await addPeople(device, '我', 1)
+    const file = await written(device)
+    const { answer } = await stick().take(file)
+    await expect(read(other, answer)).rejects.toMatchObject({ code: 'stick-other-recipient' })
+    await expect(read(device, file)).rejects.toMatchObject({ code: 'stick-other-kind' })
+    await expect(stick().take(answer)).rejects.toMatchObject({ problem: 'other-kind' })
+    await expect(read(device, Buffer.from('PK hello'))).rejects.toMatchObject({ code: 'stick-not-a-file' })
+    const stranger = await startIt(0, join(root, 'stranger'))
+    try {
+      await expect(
+        hubStick(stranger.hub, loadHubSeed(join(root, 'stranger'))).take(file),
+      ).rejects.toMatchObject({ problem: 'other-recipient' })
+    } finally {
+      await stranger.close()
+    }
+    const lone = startCore({ dataDir: join(root, 'lone') })
+    running.push(lone)
+    await lone.call('app/createBelt', NEW_BELT)
+    await expect(lone.call('stick/export', {})).rejects.toMatchObject({ code: 'stick-no-hub' })
+  }, 30_000)
+
+  it('of a revoked device are kept for an administrator, who is told', async () => {
+    await addPeople(device, '迟', 4)
+    const file = await written(device)
+    const { revoke } = await import('../../electron/hub/enrol.ts')
+    await revoke(hub.hub, beltId, device.core.services.belt().keys.author)
+    const { report, answer } = await stick().take(file)
+    expect(report).toMatchObject({ applied: 0, quarantined: 4 })
+    expect(await read(device, answer)).toMatchObject({ quarantined: 4 })
+    expect(names(other)).toStrictEqual(['于敏'])
+  }, 30_000)
+
+  it('work from the command line', async () => {
+    await addPeople(device, '命', 2)
+    const from = join(root, 'valley.chanbo')
+    writeFileSync(from, await written(device))
+    const run = (...args: string[]) =>
+      execFileSync(process.execPath, [resolve('electron/hub/main.ts'), ...args, '--data-dir', hubDir()], {
+        encoding: 'utf8',
+      })
+    await hub.close()
+    const said = run('import', '--from', from)
+    expect(said).toContain('taken 2 here-already 0 rejected 0')
+    const answer = join(root, 'valley-answer.chanbo')
+    copyFileSync(answer, join(root, 'copy'))
+    hub = await startIt(hub.port)
+    expect(await read(device, readFileSync(answer))).toMatchObject({ applied: 2, problem: null })
+    const author = device.core.services.belt().keys.author
+    await hub.close()
+    run('export', '--belt', beltId, '--device', author, '--to', join(root, 'news.chanbo'))
+    hub = await startIt(hub.port)
+    expect(await read(device, readFileSync(join(root, 'news.chanbo')))).toMatchObject({ problem: null })
+  }, 40_000)
+})
