@@ -1,5 +1,5 @@
 import { requestText } from '../../shared/wire/messages.ts'
-import { verifyText, sha256Hex } from './crypto.ts'
+import { verifyText } from './crypto.ts'
 import type { HubDatabase } from './database.ts'
 import { HubRefusal } from './errors.ts'
 import type { DeviceRow } from './schema.ts'
@@ -12,7 +12,8 @@ export interface SignedRequest {
   readonly belt: string
   readonly path: string
   readonly authorization: string | undefined
-  readonly body: Uint8Array
+  /** SHA-256 of the whole body, hexadecimal. */
+  readonly bodyHash: string
 }
 
 export interface Caller {
@@ -48,7 +49,7 @@ export async function authenticate(
     .where('author', '=', author)
     .executeTakeFirst()
   if (!device) throw new HubRefusal('not-enrolled')
-  const bodyHash = sha256Hex(request.body)
+  const { bodyHash } = request
   const text = requestText({ belt: request.belt, epoch, path: request.path, bodyHash, author, counter })
   if (!verifyText(device.publicKey, text, signature)) throw new HubRefusal('bad-signature')
   await useCounter(database, device, counter, nowMs)

@@ -1,6 +1,7 @@
 import type { Compression } from '../../shared/wire/envelope.ts'
 import type { HubDatabase } from './database.ts'
 import type { Signer } from './crypto.ts'
+import type { Uploads } from './uploads.ts'
 
 export interface HubLog {
   info(message: string, details?: Record<string, unknown>): void
@@ -13,6 +14,7 @@ export interface HubContext {
   readonly database: HubDatabase
   readonly clock: () => number
   readonly compression: Compression
+  readonly uploads: Uploads
   readonly signer: Signer
   /** First 16 bytes of the SHA-256 of the TLS certificate, when this process ends TLS itself. */
   readonly tlsFingerprint: Uint8Array | null

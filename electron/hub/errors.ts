@@ -14,6 +14,8 @@ const STATUS: Record<HubErrorCode, number> = {
   'belt-exists': 409,
   'not-found': 404,
   'too-large': 413,
+  offset: 409,
+  damaged: 400,
   'too-many': 429,
   busy: 503,
   internal: 500,

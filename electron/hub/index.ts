@@ -10,6 +10,7 @@ import { authorOfKey, derivedSeed, sha256, signerOf } from './crypto.ts'
 import { openPostgres, openSqlite, type HubDatabase } from './database.ts'
 import { loadHubSeed } from './keys.ts'
 import { createServer } from './server.ts'
+import { Uploads } from './uploads.ts'
 
 export interface HubOptions {
   readonly dataDir: string
@@ -43,6 +44,7 @@ export function contextOf(
     database,
     clock,
     compression: compressionOf(zlib),
+    uploads: new Uploads(database, clock, log),
     signer: signerOf(seed),
     tlsFingerprint: tls ? tlsFingerprint(tls.cert) : null,
     log,

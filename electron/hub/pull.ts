@@ -1,6 +1,6 @@
 import { decodeOp } from '../../shared/ops/canonical.ts'
 import type { CanonicalOp, Scope } from '../../shared/ops/types.ts'
-import { encodeCanonicalBatch } from '../../shared/wire/batch.ts'
+import { encodeCanonicalBatch, versionFor } from '../../shared/wire/batch.ts'
 import { chooseCoding, seal } from '../../shared/wire/envelope.ts'
 import {
   hubHeadText,
@@ -14,9 +14,7 @@ import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import type { Queries } from './database.ts'
 import { HubRefusal } from './errors.ts'
-import { truncatedSeq } from './log-start.ts'
 import { OP_STATE, type BeltRow, type DeviceRow } from './schema.ts'
-import { viewOf } from './views.ts'
 
 type PullRequest = z.output<typeof pullRequestSchema>
 
@@ -37,45 +35,43 @@ export async function pull(
   const { db } = hub.database
   // Read before the ops: what commits later than this is left for the next call.
   const belt = await readBelt(db, device.belt)
+  const lastSeq = Math.min(belt.nextSeq - 1, request.again?.through ?? Infinity)
   const envelopes: Uint8Array[] = []
   const scopes: PullHead['scopes'] = []
   const hubHeads = new Map<string, Omit<HubHead, 'signature'>>()
   let budget = request.maxBytes
   for (const cursor of request.cursors) {
-    const view = viewOf(device, cursor.scope)
-    if (!view) throw new HubRefusal('bad-request')
-    const from = await validFrom(db, belt, cursor)
+    if (!mayRead(device, cursor.scope)) throw new HubRefusal('bad-request')
+    const from = await validFrom(db, device.belt, belt.epoch, cursor)
     const limit = Math.min(MAX_OPS, Math.max(1, Math.floor(budget / TYPICAL_OP_BYTES)))
-    const all = await readOps(db, device, {
+    const ops = await readOps(db, device, {
       scope: cursor.scope,
-      from: from ?? 0,
-      to: belt.nextSeq - 1,
-      limit: from === null ? 0 : limit,
+      from,
+      to: lastSeq,
+      limit,
       own: request.own,
     })
-    // Looked at after the ops: what was cut off meanwhile is not missed.
-    if (from === null || from < (await truncatedSeq(db, device.belt))) {
-      scopes.push({ scope: cursor.scope, through: cursor.seq, more: false, bytes: 0, resync: true })
-      continue
-    }
-    const more = all.length === limit
-    const ops = all.filter((op) => view.shows(op))
-    const through = more ? all.at(-1)!.hubSeq : belt.nextSeq - 1
+    const more = ops.length === limit
+    const through = more ? ops.at(-1)!.hubSeq : lastSeq
     if (ops.length === 0) {
-      scopes.push({ scope: cursor.scope, through: Math.max(through, from), more, bytes: 0 })
+      scopes.push({ scope: cursor.scope, through: Math.max(through, from), more: false, bytes: 0 })
       continue
     }
     for (const { author, stream, seq, hash } of ops)
       if (isHubAuthor(hub, belt, author))
         hubHeads.set(`${author} ${stream}`, { author, stream, seq, head: toHex(hash) })
     const coding = chooseCoding(hub.compression.accepts, request.accepts)
-    const envelope = seal(hub.compression, coding, encodeCanonicalBatch({ hubEpoch: belt.epoch, ops }))
+    const envelope = seal(
+      hub.compression,
+      coding,
+      encodeCanonicalBatch({ hubEpoch: belt.epoch, ops }, versionFor(request.batchVersion)),
+    )
     envelopes.push(envelope)
     scopes.push({ scope: cursor.scope, through, more, bytes: envelope.length })
     budget = Math.max(256, budget - envelope.length)
   }
   const pulledSeq = Math.min(...scopes.map(({ through }) => through))
-  if (pulledSeq > device.pulledSeq && !scopes.some(({ resync }) => resync))
+  if (pulledSeq > device.pulledSeq)
     await db
       .updateTable('device')
       .set({ pulledSeq })
@@ -85,7 +81,8 @@ export async function pull(
   return {
     head: {
       hubEpoch: belt.epoch,
-      hubTimeMs: hub.clock(),
+      hubTimeMs: request.again?.timeMs ?? hub.clock(),
+      lastSeq,
       backupWatermark: belt.backupWatermark,
       scopes,
       ...(hubHeads.size > 0
@@ -103,22 +100,30 @@ export function isHubAuthor(hub: HubContext, belt: Pick<BeltRow, 'belt' | 'epoch
   return false
 }
 
-export function signHead(hub: HubContext, belt: string, head: Omit<HubHead, 'signature'>): HubHead {
+function signHead(hub: HubContext, belt: string, head: Omit<HubHead, 'signature'>): HubHead {
   return { ...head, signature: hub.signer.sign(hubHeadText(belt, head)) }
 }
 
-/** Where to read on. A cursor of an earlier epoch is cut back to where the next one began; null for one that never was here. */
+/** Everyone reads the belt's scope; a base's scope is read by its own devices and by those that serve the whole belt. */
+function mayRead(device: DeviceRow, scope: Scope): boolean {
+  if (scope === 'belt') return true
+  if (!scope.startsWith('base:') || device.role === 'official') return false
+  return device.baseId === null || scope === `base:${device.baseId}`
+}
+
+/** A cursor of an earlier epoch is cut back to where the next one began. */
 async function validFrom(
   db: Queries,
-  belt: BeltRow,
+  belt: string,
+  epoch: number,
   cursor: { epoch: number; seq: number },
-): Promise<number | null> {
-  if (cursor.epoch > belt.epoch) return null
-  if (cursor.epoch === belt.epoch) return cursor.seq < belt.nextSeq ? cursor.seq : null
+): Promise<number> {
+  if (cursor.epoch === epoch) return cursor.seq
+  if (cursor.epoch > epoch) return 0
   const next = await db
     .selectFrom('epochStart')
     .select((eb) => eb.fn.min('fromSeq').as('fromSeq'))
-    .where('belt', '=', belt.belt)
+    .where('belt', '=', belt)
     .where('epoch', '>', cursor.epoch)
     .executeTakeFirst()
   return Math.min(cursor.seq, Number(next?.fromSeq ?? 0))

@@ -1,14 +1,15 @@
 import type { z } from 'zod'
-import { decodeBatch } from '../../shared/wire/batch.ts'
+import { toHex } from '../../shared/ops/bytes.ts'
+import { BATCH_VERSION, decodeBatch } from '../../shared/wire/batch.ts'
 import { unseal } from '../../shared/wire/envelope.ts'
 import {
   certificateSchema,
   pullRequestSchema,
   renewRequestSchema,
   returnHeadSchema,
+  statusRequestSchema,
   type StatusAnswer,
 } from '../../shared/wire/messages.ts'
-import { chunksRequestSchema, snapshotRequestSchema } from '../../shared/wire/snapshot.ts'
 import type { Caller } from './auth.ts'
 import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
@@ -17,7 +18,7 @@ import { HubRefusal } from './errors.ts'
 import { ingest, takeBack } from './ingest.ts'
 import { pull } from './pull.ts'
 import { hubStreams, noteRefilled } from './refill.ts'
-import { chunkBytes, snapshotFor } from './snapshot.ts'
+import { judgedAfter, runsOf } from './verdicts.ts'
 
 const MAX_BATCH_OPS = 20_000
 const MAX_BATCH_BODY = 24 * 1024 * 1024
@@ -32,7 +33,7 @@ export interface BeltRequest {
 /** The requests of one belt's devices by their name in the path. */
 export function beltRequests(
   hub: HubContext,
-): Record<'push' | 'return' | 'pull' | 'status' | 'renew' | 'snapshot' | 'chunks', BeltRequest> {
+): Record<'push' | 'return' | 'pull' | 'status' | 'renew', BeltRequest> {
   const json = (answer: (who: Caller, body: Uint8Array) => Promise<unknown>): BeltRequest => ({
     type: JSON_TYPE,
     answer: async (who, body) => Buffer.from(JSON.stringify(await answer(who, body))),
@@ -64,24 +65,42 @@ export function beltRequests(
         return Buffer.concat([length, headBytes, ...envelopes])
       },
     },
-    status: json((who) => status(hub, who)),
+    status: json((who, body) =>
+      status(
+        hub,
+        who,
+        body.length === 0 ? { streams: [], uploads: [] } : parseJson(statusRequestSchema, body),
+      ),
+    ),
     renew: json((who, body) => renew(hub, who.device, parseJson(renewRequestSchema, body))),
-    snapshot: json((who, body) => snapshotFor(hub, who.device, parseJson(snapshotRequestSchema, body))),
-    chunks: {
-      type: 'application/octet-stream',
-      answer: (who, body) => chunkBytes(hub, who.device, parseJson(chunksRequestSchema, body)),
-    },
   }
 }
 
-async function status(hub: HubContext, who: Caller): Promise<StatusAnswer> {
-  const belt = await readBelt(hub.database.db, who.device.belt)
-  const streams = await hub.database.db
+async function status(
+  hub: HubContext,
+  who: Caller,
+  asked: z.output<typeof statusRequestSchema>,
+): Promise<StatusAnswer> {
+  const { db } = hub.database
+  const { belt: id, author } = who.device
+  const belt = await readBelt(db, id)
+  const rows = await db
     .selectFrom('stream')
-    .select(['author', 'stream', 'seq'])
-    .where('belt', '=', belt.belt)
-    .where('author', '=', who.device.author)
+    .select(['author', 'stream', 'seq', 'head'])
+    .where('belt', '=', id)
+    .where('author', '=', author)
     .execute()
+  const streams: StatusAnswer['streams'] = []
+  for (const { head, ...row } of rows) {
+    const after = asked.streams.find(({ stream }) => stream === row.stream)?.after
+    const told =
+      after === undefined || after >= row.seq
+        ? {}
+        : { head: toHex(head), runs: runsOf(await judgedAfter(db, { belt: id, ...row }, after)) }
+    streams.push({ ...row, ...told })
+  }
+  const uploads: number[] = []
+  for (const upload of asked.uploads) uploads.push(await hub.uploads.have({ belt: id, author, id: upload }))
   return {
     hubEpoch: belt.epoch,
     hubTimeMs: hub.clock(),
@@ -91,6 +110,9 @@ async function status(hub: HubContext, who: Caller): Promise<StatusAnswer> {
     hubStreams: await hubStreams(hub, belt),
     certificate: certificateSchema.parse(JSON.parse(who.device.certificate)),
     streams,
+    uploads,
+    accepts: [...hub.compression.accepts],
+    batchVersion: BATCH_VERSION,
   }
 }
 

@@ -11,22 +11,7 @@ export interface HubSchema {
   cell: CellRow
   booking: BookingRow
   liveGrant: LiveGrantRow
-  snapshot: SnapshotRow
-  snapshotChunk: { belt: string; hash: string; bytes: Uint8Array }
-  truncation: { belt: string; seq: number; atMs: number }
-  truncatedStream: { belt: string; author: string; stream: number; seq: number; head: Uint8Array }
-}
-
-export interface SnapshotRow {
-  belt: string
-  view: string
-  coding: string
-  seq: number
-  epoch: number
-  day: string
-  madeMs: number
-  manifest: string
-  facts: string
+  upload: UploadRow
 }
 
 export interface BeltRow {
@@ -136,4 +121,13 @@ export interface LiveGrantRow {
   startMs: number
   endMs: number
   fence: number
+}
+
+export interface UploadRow {
+  belt: string
+  author: string
+  id: string
+  size: number
+  body: Uint8Array
+  atMs: number
 }

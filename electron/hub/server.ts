@@ -1,21 +1,29 @@
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { DecodeError } from '../../shared/ops/bytes.ts'
+import { DecodeError, toHex } from '../../shared/ops/bytes.ts'
 import {
   answerText,
   enrolRequestSchema,
+  FROM_HEADER,
+  HAVE_HEADER,
+  parsePart,
+  PART_HEADER,
   WIRE_VERSION,
   type HubErrorCode,
 } from '../../shared/wire/messages.ts'
 import { authenticate, type Caller } from './auth.ts'
 import type { HubContext } from './context.ts'
-import { sha256Hex } from './crypto.ts'
+import { sha256, sha256Hex } from './crypto.ts'
 import { enrol } from './enrol.ts'
 import { HubRefusal } from './errors.ts'
 import { RateLimit } from './rate-limit.ts'
 import { beltRequests, parseJson } from './requests.ts'
+import type { UploadPart } from './uploads.ts'
 
 export const MAX_REQUEST_BYTES = 4 * 1024 * 1024
-const REQUEST_TIMEOUT_MS = 60_000
+const REQUEST_TIMEOUT_MS = 120_000
+/** Answers from this size on can be gone on with when the connection breaks. */
+const RESUMED_FROM_BYTES = 4096
 
 export interface ServerOptions {
   readonly tls: { readonly cert: string; readonly key: string } | null
@@ -31,7 +39,13 @@ export function createServer(hub: HubContext, options: ServerOptions): FastifyIn
     ...(options.tls ? { https: options.tls } : {}),
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  const parts = new WeakMap<FastifyRequest, { who: Caller; part: UploadPart }>()
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const known = parts.get(request)
+    if (!known) return collect(payload)
+    const { belt, author } = known.who.device
+    return hub.uploads.receive({ belt, author, id: known.part.id }, known.part, payload)
+  })
 
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error)
@@ -63,14 +77,9 @@ export function createServer(hub: HubContext, options: ServerOptions): FastifyIn
   })
 
   type BeltRoute = { Params: { belt: string } }
-  const caller = async (request: FastifyRequest<BeltRoute>): Promise<Caller> => {
+  const caller = async (request: FastifyRequest<BeltRoute>, bodyHash: string): Promise<Caller> => {
     const { belt } = request.params
-    const signed = {
-      belt,
-      path: request.url,
-      authorization: request.headers.authorization,
-      body: bodyOf(request),
-    }
+    const signed = { belt, path: request.url, authorization: request.headers.authorization, bodyHash }
     try {
       const found = await authenticate(hub.database, signed, hub.clock())
       devices.take(`${belt} ${found.device.author}`)
@@ -80,23 +89,58 @@ export function createServer(hub: HubContext, options: ServerOptions): FastifyIn
       throw error
     }
   }
-  const sendSigned = (reply: FastifyReply, who: Caller, type: string, body: Uint8Array): FastifyReply => {
+  const sendSigned = (
+    reply: FastifyReply,
+    who: Caller,
+    type: string,
+    body: Uint8Array,
+    have: string | string[] | undefined,
+  ): FastifyReply => {
+    const hash = sha256(body)
     const text = answerText({
       belt: who.device.belt,
       author: who.device.author,
       counter: who.counter,
       status: 200,
-      bodyHash: sha256Hex(body),
+      bodyHash: toHex(hash),
     })
-    return reply.header('content-type', type).header('x-hub-signature', hub.signer.sign(text)).send(body)
+    reply.header('content-type', type).header('x-hub-signature', hub.signer.sign(text))
+    if (body.length < RESUMED_FROM_BYTES) return reply.send(body)
+    const id = Buffer.from(hash).toString('base64url')
+    const known = parsePart(String(have ?? ''))
+    reply.header(HAVE_HEADER, id)
+    if (known?.id !== id || known.size !== body.length) return reply.send(body)
+    return reply.header(FROM_HEADER, String(known.from)).send(body.subarray(known.from))
+  }
+  /** A body that may arrive in several goes says its hash first, so that only enrolled devices have some of it kept. */
+  const preParsing = async (request: FastifyRequest<BeltRoute>): Promise<void> => {
+    const header = request.headers[PART_HEADER]
+    if (header === undefined) return
+    const part = parsePart(String(header))
+    if (!part) throw new HubRefusal('bad-request')
+    if (part.size > MAX_REQUEST_BYTES) throw new HubRefusal('too-large')
+    const who = await caller(request, Buffer.from(part.id, 'base64url').toString('hex'))
+    parts.set(request, { who, part })
   }
   for (const [name, ask] of Object.entries(beltRequests(hub)))
-    app.post<BeltRoute>(`/v1/belts/:belt/${name}`, async (request, reply) => {
-      const who = await caller(request)
-      return sendSigned(reply, who, ask.type, await ask.answer(who, bodyOf(request)))
+    app.post<BeltRoute>(`/v1/belts/:belt/${name}`, { preParsing }, async (request, reply) => {
+      const body = bodyOf(request)
+      const who = parts.get(request)?.who ?? (await caller(request, sha256Hex(body)))
+      return sendSigned(reply, who, ask.type, await ask.answer(who, body), request.headers[HAVE_HEADER])
     })
 
   return app
+}
+
+async function collect(payload: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of payload) {
+    size += (chunk as Buffer).length
+    if (size > MAX_REQUEST_BYTES) throw new HubRefusal('too-large')
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks)
 }
 
 function bodyOf(request: FastifyRequest): Uint8Array {

@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.ts'
+import { BACKOFF_CAP_MS, backoffMs } from './backoff.ts'
 import { afterFailure, afterSuccess, opsFor, SIZING_START, type Sizing } from './sizing.ts'
 
 /** What the device has to do with its hub, as the state machine sees it. */
@@ -10,6 +10,10 @@ export interface DeviceWorld {
   /** Only claims, grants and corrections may be sent. */
   readonly urgentOnly: boolean
   readonly paused: boolean
+  /** Every byte costs: looks for news are far between. */
+  readonly metered?: boolean
+  /** What may be spent today is spent: only the urgent goes, and what answers it is read. */
+  readonly spent?: boolean
 }
 
 export type DeviceStep =
@@ -23,12 +27,26 @@ export interface DeviceTiming {
   readonly pollMs: number
   /** The same soon after something happened. */
   readonly busyPollMs: number
+  /** The same on a metered link. */
+  readonly meteredPollMs: number
+  /** Batches of other than urgent work that may be under way together. */
   readonly maxPushes: number
 }
 
-export const DEFAULT_TIMING: DeviceTiming = { pollMs: 10_000, busyPollMs: 2_000, maxPushes: 3 }
+export const DEFAULT_TIMING: DeviceTiming = {
+  pollMs: 10_000,
+  busyPollMs: 2_000,
+  meteredPollMs: 5 * 60_000,
+  maxPushes: 2,
+}
 const BUSY_FOR_MS = 60_000
 const PULL_BYTES = 64 * 1024
+/** A link that worked a moment ago, or somebody who waits for an answer, is worth trying more often. */
+const EAGER_CAP_MS = 1_500
+const EAGER_FOR_MS = 60_000
+
+/** Why the hub is looked at before anything else. */
+type Look = 'start' | 'epoch' | 'cut'
 
 /**
  * Decides what a device does next with its hub and learns from how it went. Touches no clock, network or disk: time comes
@@ -42,12 +60,17 @@ export class DeviceMachine {
   #failures = 0
   #notBeforeMs = 0
   #pushes = 0
+  #urgentPushing = false
   #pulling = false
   #checking = false
-  #needsStatus = true
+  #look: Look | null = 'start'
   #needsPull = true
+  #mustPull = true
+  #urgentWaits = false
   #lastPullMs = Number.NEGATIVE_INFINITY
   #lastEventMs = Number.NEGATIVE_INFINITY
+  #lastProgressMs = Number.NEGATIVE_INFINITY
+  #lastPushEndMs = Number.NEGATIVE_INFINITY
 
   constructor(options: { random: () => number; timing?: Partial<DeviceTiming> }) {
     this.#random = options.random
@@ -67,59 +90,82 @@ export class DeviceMachine {
   }
 
   get busy(): boolean {
-    return this.#pushes > 0 || this.#pulling || this.#checking
+    return this.#pushes > 0 || this.#urgentPushing || this.#pulling || this.#checking
   }
 
   /** The next thing to do; call again until it says to wait. A step counts as under way until its outcome is told. */
   next(world: DeviceWorld): DeviceStep {
+    this.#urgentWaits = world.urgentWaiting
     if (world.paused) return { kind: 'wait', untilMs: null }
     if (world.nowMs < this.#notBeforeMs) return { kind: 'wait', untilMs: this.#notBeforeMs }
-    // After a failure one request feels its way before the rest follow.
-    const probing = this.#failures > 0 && this.busy
-    if (this.#checking || probing) return { kind: 'wait', untilMs: null }
-    if (this.#needsStatus) {
-      if (this.busy) return { kind: 'wait', untilMs: null }
+    // What is urgent goes along with the look that follows a cut; a new epoch has to be known first.
+    const mayHurry = this.#look === null || this.#look === 'cut'
+    if (world.urgentWaiting && !this.#urgentPushing && mayHurry) {
+      this.#urgentPushing = true
+      return { kind: 'push', urgentOnly: true, maxOps: opsFor(this.#sizing) }
+    }
+    if (this.#checking) return { kind: 'wait', untilMs: null }
+    if (this.#look !== null) {
+      // Batches that are still under way would be counted as lost.
+      if (this.#pushes > 0 || (this.busy && this.#look !== 'cut')) return { kind: 'wait', untilMs: null }
       this.#checking = true
       return { kind: 'status' }
     }
-    const mayPush = this.#pushes < this.#timing.maxPushes
-    if (mayPush && world.urgentWaiting) {
-      this.#pushes++
-      return { kind: 'push', urgentOnly: true, maxOps: opsFor(this.#sizing) }
-    }
-    const pullDueMs = this.#lastPullMs + this.#pollMs(world.nowMs)
-    if (!this.#pulling && (this.#needsPull || world.nowMs >= pullDueMs)) {
+    // After a failure one request feels its way before the rest follow.
+    if (this.#failures > 0 && this.busy) return { kind: 'wait', untilMs: null }
+    const pullDueMs = this.#lastPullMs + this.#pollMs(world)
+    const wantsPull = world.spent ? this.#mustPull : this.#needsPull || world.nowMs >= pullDueMs
+    if (!this.#pulling && wantsPull) {
       this.#pulling = true
       this.#needsPull = false
+      this.#mustPull = false
       return { kind: 'pull', maxBytes: this.#pullBytes }
     }
-    if (mayPush && world.otherWaiting && !world.urgentOnly) {
+    const mayPush = this.#pushes < this.#timing.maxPushes && !world.urgentOnly && !world.spent
+    if (mayPush && world.otherWaiting) {
       this.#pushes++
       return { kind: 'push', urgentOnly: false, maxOps: opsFor(this.#sizing) }
     }
+    if (world.spent) return { kind: 'wait', untilMs: world.nowMs + this.#timing.meteredPollMs }
     return { kind: 'wait', untilMs: this.#pulling ? null : pullDueMs }
   }
 
   statusDone(nowMs: number): void {
     this.#checking = false
-    this.#needsStatus = false
+    this.#look = null
     this.#progress(nowMs)
   }
 
+  /** `bytes` of the batch; `sentBytes` when only the rest of it had to travel. */
   pushDone(
     nowMs: number,
-    sent: { bytes: number; ops: number; elapsedMs: number; answersExpected: boolean },
+    sent: {
+      bytes: number
+      sentBytes?: number
+      ops: number
+      startMs: number
+      urgent: boolean
+      answersExpected: boolean
+    },
   ): void {
-    this.#pushes--
-    if (sent.ops > 0) this.#sizing = afterSuccess(this.#sizing, sent)
-    if (sent.answersExpected) this.#needsPull = true
+    this.#end('push', sent.urgent)
+    if (sent.ops > 0 && !sent.urgent) {
+      // Batches follow each other: only the time since the last one's end was this one's.
+      const elapsedMs = nowMs - Math.max(sent.startMs, this.#lastPushEndMs)
+      this.#sizing = afterSuccess(this.#sizing, { ...sent, elapsedMs })
+      this.#lastPushEndMs = nowMs
+    }
+    if (sent.answersExpected) {
+      this.#needsPull = true
+      this.#mustPull = true
+    }
     this.#lastEventMs = nowMs
     this.#progress(nowMs)
   }
 
   /** Nothing was left to send after all. */
-  pushEmpty(): void {
-    this.#pushes--
+  pushEmpty(urgent: boolean): void {
+    this.#end('push', urgent)
   }
 
   pullDone(nowMs: number, got: { ops: number; more: boolean; elapsedMs: number }): void {
@@ -134,20 +180,23 @@ export class DeviceMachine {
   }
 
   /** A step did not get through. What breaks together counts as one failure. */
-  failed(nowMs: number, step: 'status' | 'push' | 'pull'): void {
-    this.#end(step)
+  failed(nowMs: number, step: 'status' | 'push' | 'pull', urgent = false): void {
+    this.#end(step, urgent)
     if (step === 'pull') this.#needsPull = true
+    if (step === 'push' && !urgent) this.#look ??= 'cut'
     if (nowMs < this.#notBeforeMs) return
-    if (step === 'push') this.#sizing = afterFailure(this.#sizing)
+    if (step === 'push' && !urgent) this.#sizing = afterFailure(this.#sizing)
     if (step === 'pull') this.#pullBytes = Math.max(4096, this.#pullBytes / 2)
     this.#failures++
-    this.#notBeforeMs = nowMs + backoffMs(this.#failures, this.#random)
+    const eager = this.#urgentWaits || urgent || nowMs - this.#lastProgressMs < EAGER_FOR_MS
+    const capMs = eager ? EAGER_CAP_MS : BACKOFF_CAP_MS
+    this.#notBeforeMs = nowMs + backoffMs(this.#failures, this.#random, capMs)
   }
 
   /** The hub lives in another epoch than this device thought: look at it before anything else is sent. */
-  epochChanged(step: 'push' | 'pull'): void {
-    this.#end(step)
-    this.#needsStatus = true
+  epochChanged(step: 'push' | 'pull', urgent = false): void {
+    this.#end(step, urgent)
+    this.#look = 'epoch'
     this.#needsPull = true
   }
 
@@ -155,20 +204,24 @@ export class DeviceMachine {
   tryNow(): void {
     this.#notBeforeMs = 0
     this.#needsPull = true
+    this.#mustPull = true
   }
 
-  #end(step: 'status' | 'push' | 'pull'): void {
-    if (step === 'push') this.#pushes--
-    else if (step === 'pull') this.#pulling = false
-    else this.#checking = false
+  #end(step: 'status' | 'push' | 'pull', urgent: boolean): void {
+    if (step === 'pull') this.#pulling = false
+    else if (step === 'status') this.#checking = false
+    else if (urgent) this.#urgentPushing = false
+    else this.#pushes--
   }
 
   #progress(nowMs: number): void {
     this.#failures = 0
+    this.#lastProgressMs = nowMs
     this.#notBeforeMs = Math.min(this.#notBeforeMs, nowMs)
   }
 
-  #pollMs(nowMs: number): number {
+  #pollMs({ nowMs, metered }: DeviceWorld): number {
+    if (metered) return this.#timing.meteredPollMs
     return nowMs - this.#lastEventMs < BUSY_FOR_MS ? this.#timing.busyPollMs : this.#timing.pollMs
   }
 }

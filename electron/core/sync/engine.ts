@@ -1,6 +1,6 @@
 import { DecodeError } from '../../../shared/ops/bytes.ts'
 import type { Scope } from '../../../shared/ops/types.ts'
-import { decodeCanonicalBatch, encodeBatch } from '../../../shared/wire/batch.ts'
+import { BATCH_VERSION, decodeCanonicalBatch, encodeBatch, versionFor } from '../../../shared/wire/batch.ts'
 import { DeviceMachine, type DeviceStep, type DeviceTiming } from '../../../shared/wire/device.ts'
 import { chooseCoding, seal, unseal, type Compression } from '../../../shared/wire/envelope.ts'
 import {
@@ -9,18 +9,28 @@ import {
   statusAnswerSchema,
   type HubErrorCode,
   type PullRequest,
+  type StatusRequest,
 } from '../../../shared/wire/messages.ts'
 import type { DeviceKeys } from '../keys.ts'
 import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { readableScopes, readCursor, writeCursor } from './cursors.ts'
-import { FirstSync, type ChunkStream, type FirstSyncProgress } from './first-sync.ts'
 import { formerAuthors, hasLeftovers, renameLeftovers, yieldToTwin } from './incarnation.ts'
 import { giveBack, rememberHeads } from './give-back.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
+import { Meter, meterRules } from './meter.ts'
 import { Outbox } from './outbox.ts'
+import { Parcels, type Parcel } from './parcels.ts'
 import { RequestCounter } from './request-counter.ts'
-import { HubRefused, HubTransport, HubUnreachable, WrongHub, type SignedRequests } from './transport.ts'
+import {
+  HubRefused,
+  HubTransport,
+  HubUnreachable,
+  WrongHub,
+  type PartialAnswer,
+  type RequestHow,
+  type SignedRequests,
+} from './transport.ts'
 
 export interface SyncFailure {
   readonly code: 'hub-unreachable' | 'hub-wrong-identity' | 'hub-refused'
@@ -38,8 +48,6 @@ export interface EngineStatus {
   readonly nextTryMs: number | null
   readonly bytesPerMs: number | null
   readonly bytesPerOp: number
-  /** Scopes that are being taken over from a snapshot. */
-  readonly snapshots?: readonly FirstSyncProgress[]
 }
 
 /** Network, timers and breathing space, so that an engine can also run in a simulated world. */
@@ -72,6 +80,14 @@ const APPLY_SLICE = 200
 const MAX_PULL_BODY = 64 * 1024 * 1024
 /** Refusals that trying again does not help against; looked at again now and then all the same. */
 const REFUSED_RETRY_MS = 60_000
+/** Refusals in a row that may be the link's doing: bytes get damaged on the way. */
+const DOUBTS = 3
+/** How long an answer to something small may take. */
+const PATIENCE_MS = 12_000
+/** A link is this much slower than it was before it counts as dead. */
+const SLOWER = 3
+const SLOWEST_BYTES_PER_MS = 0.25
+const UNKNOWN_BYTES_PER_MS = 2
 
 const REAL_HOST: EngineHost = {
   connect: (link) => new HubTransport(link),
@@ -90,7 +106,6 @@ export class SyncEngine {
   readonly #counter: RequestCounter
   readonly #host: EngineHost
   readonly #transport: SignedRequests
-  readonly #first: FirstSync
   /** Calls the next look off. */
   #timer: (() => void) | null = null
   #closed = false
@@ -102,6 +117,13 @@ export class SyncEngine {
   #latencyMs: number | null = null
   #bytesPerMs: number | null = null
   #refusedUntilMs = 0
+  readonly #parcels = new Parcels()
+  readonly #meter: Meter
+  /** Refusals in a row. */
+  #doubts = 0
+  /** What this hub reads, as it last said. */
+  #hubReads: { accepts: readonly string[]; batchVersion: number | undefined }
+  #halfPulled: { request: PullRequest; part: PartialAnswer } | null = null
 
   constructor(deps: EngineDeps) {
     this.#deps = deps
@@ -113,17 +135,9 @@ export class SyncEngine {
     this.#counter = new RequestCounter(deps.store)
     this.#host = deps.host ?? REAL_HOST
     this.#transport = this.#host.connect(link)
-    this.#first = new FirstSync({
-      ...deps,
-      author: deps.keys.author,
-      link: () => this.#link,
-      request: (path, body) => this.#request(path, body),
-      connect: () => this.#chunkStream(),
-      later: (work, ms) => this.#host.later(work, ms),
-      pause: () => this.#host.pause(),
-      onProgress: () => this.#snapshotMoved(),
-    })
     this.#lastContactMs = Number(deps.store.meta('lastContactMs')) || null
+    this.#meter = new Meter(deps.store, deps.clock)
+    this.#hubReads = { accepts: deps.compression.accepts, batchVersion: undefined }
   }
 
   status(): EngineStatus {
@@ -138,7 +152,6 @@ export class SyncEngine {
       nextTryMs: waits ? this.#machine.nextTryMs : null,
       bytesPerMs: this.#bytesPerMs,
       bytesPerOp: this.#machine.sizing.bytesPerOp,
-      snapshots: this.#first.progress(),
     }
   }
 
@@ -155,9 +168,10 @@ export class SyncEngine {
   async close(): Promise<void> {
     this.#closed = true
     this.#timer?.()
+    this.#meter.note(this.#transport.traffic?.() ?? 0)
     await this.#transport.close()
-    await this.#first.close()
     await Promise.allSettled(this.#underWay)
+    this.#meter.save()
   }
 
   #run(): void {
@@ -166,10 +180,14 @@ export class SyncEngine {
       const nowMs = this.#deps.clock()
       if (nowMs < this.#refusedUntilMs) return this.#sleepUntil(this.#refusedUntilMs)
       const waiting = this.#outbox.waiting()
+      this.#meter.note(this.#transport.traffic?.() ?? 0)
+      const { metered, budgetBytes } = meterRules(this.#deps.store)
       const step = this.#machine.next({
         nowMs,
-        urgentWaiting: waiting.urgent,
-        otherWaiting: waiting.other,
+        urgentWaiting: waiting.urgent || this.#parcels.next(true) !== null,
+        otherWaiting: waiting.other || this.#parcels.next(false) !== null,
+        metered,
+        spent: metered && budgetBytes !== null && this.#meter.today >= budgetBytes,
         urgentOnly: this.#deps.store.meta('syncUrgentOnly') === 'yes',
         paused: this.#deps.store.meta('syncPaused') === 'yes',
       })
@@ -195,11 +213,11 @@ export class SyncEngine {
       else await this.#pull(step.maxBytes, startMs)
       this.#reached()
     } catch (error) {
-      if (!this.#closed) this.#missed(step.kind, error)
+      if (!this.#closed) this.#missed(step, error)
     }
   }
 
-  async #request(path: string, body: Uint8Array): Promise<Uint8Array> {
+  async #request(path: string, body: Uint8Array, how: RequestHow = {}): Promise<Uint8Array> {
     const { belt, epoch } = this.#link
     const { author, privateSeed } = this.#deps.keys
     const startMs = this.#deps.clock()
@@ -208,6 +226,7 @@ export class SyncEngine {
       `/v1/belts/${encodeURIComponent(belt)}/${path}`,
       body,
       identity,
+      { patienceMs: PATIENCE_MS + body.length / UNKNOWN_BYTES_PER_MS, ...how },
     )
     const tookMs = Math.max(1, this.#deps.clock() - startMs)
     if (answer.wireBytes < 4096) this.#latencyMs = tookMs
@@ -215,41 +234,26 @@ export class SyncEngine {
     return answer.body
   }
 
-  /** A connection of its own for snapshots: what people write never waits behind one. */
-  #chunkStream(): ChunkStream {
-    const transport = this.#host.connect(this.#link)
-    const { author, privateSeed: seed } = this.#deps.keys
-    return {
-      stream: async (name, body, onBytes) => {
-        const { belt, epoch } = this.#link
-        const identity = { belt, epoch, author, seed, counter: this.#counter.next() }
-        const path = `/v1/belts/${encodeURIComponent(belt)}/${name}`
-        try {
-          if (transport.streamed) await transport.streamed(path, body, identity, onBytes)
-          else onBytes((await transport.signed(path, body, identity)).body)
-        } catch (error) {
-          if (error instanceof HubRefused && error.code === 'stale-counter' && error.number !== null)
-            this.#counter.skipTo(error.number)
-          throw error
-        }
-      },
-      close: () => transport.close(),
-    }
-  }
-
-  #snapshotMoved(): void {
-    if (this.#closed) return
-    this.#machine.tryNow()
-    this.poke()
-    this.#deps.onChanged()
-  }
-
   async #checkStatus(): Promise<void> {
-    const answer = statusAnswerSchema.parse(parseJson(await this.#request('status', new Uint8Array())))
     const { store, keys } = this.#deps
+    const asked: StatusRequest = {
+      streams: this.#outbox.unanswered(),
+      uploads: this.#parcels
+        .interrupted()
+        .map(({ id }) => id)
+        .slice(0, 8),
+    }
+    const empty = asked.streams?.length === 0 && asked.uploads?.length === 0
+    const body = empty ? new Uint8Array() : Buffer.from(JSON.stringify(asked))
+    const answer = statusAnswerSchema.parse(parseJson(await this.#request('status', body)))
+    const sameEpoch = answer.hubEpoch === this.#link.epoch
+    this.#hubReads = {
+      accepts: answer.accepts ?? this.#deps.compression.accepts,
+      batchVersion: answer.batchVersion,
+    }
+    const own = answer.streams.filter(({ author }) => author === keys.author)
+    await this.#inSlices(this.#outbox.resume(own, answer.hubEpoch))
     store.transact(() => {
-      const own = answer.streams.filter(({ author }) => author === keys.author)
-      this.#outbox.resume(new Map(own.map(({ stream, seq }) => [stream, seq])))
       this.#link = {
         ...this.#link,
         epoch: answer.hubEpoch,
@@ -258,55 +262,105 @@ export class SyncEngine {
       }
       writeLink(store, this.#link)
     })
-    await giveBack(this.#deps, answer.hubStreams, (body) => this.#request('return', body))
+    this.#sortParcels(
+      sameEpoch,
+      new Map(asked.uploads?.map((id, index) => [id, answer.uploads?.[index] ?? 0])),
+    )
+    await giveBack(this.#deps, answer.hubStreams, (bytes) => this.#request('return', bytes))
     this.#machine.statusDone(this.#deps.clock())
   }
 
-  async #push(step: { urgentOnly: boolean; maxOps: number }, startMs: number): Promise<void> {
+  /** What was interrupted is over, goes on where it broke off, or is cut anew. */
+  #sortParcels(sameEpoch: boolean, have: ReadonlyMap<string, number>): void {
+    for (const parcel of this.#parcels.interrupted()) {
+      if (!this.#outbox.isAnswered(parcel.sent)) continue
+      this.#parcels.remove(parcel)
+      if (parcel.sent.hasClaims) this.#machine.tryNow()
+    }
+    if (!sameEpoch || !this.#parcels.resumeAt(have)) this.#parcels.clear(false)
+    if (!sameEpoch) this.#parcels.clear(true)
+    if (this.#parcels.interrupted().length === 0) this.#outbox.rewind(false)
+  }
+
+  async #inSlices<T>(work: Generator<void, T>): Promise<T> {
+    for (;;) {
+      const step = work.next()
+      if (step.done) return step.value
+      await this.#host.pause()
+      if (this.#closed) throw new HubUnreachable('closed')
+    }
+  }
+
+  #newParcel(step: { urgentOnly: boolean; maxOps: number }): Parcel | null {
     const sent = this.#outbox.take(step)
-    if (!sent) return this.#machine.pushEmpty()
-    const { compression, store } = this.#deps
-    const coding = chooseCoding(compression.accepts, compression.accepts)
-    const envelope = seal(compression, coding, encodeBatch(sent.batch))
-    const answer = pushAnswerSchema.parse(parseJson(await this.#request('push', envelope)))
-    const { forks } = this.#outbox.settle(sent, answer)
+    if (!sent) return null
+    const { compression } = this.#deps
+    const coding = chooseCoding(compression.accepts, this.#hubReads.accepts)
+    const bytes = encodeBatch(sent.batch, versionFor(this.#hubReads.batchVersion))
+    return this.#parcels.add(sent, seal(compression, coding, bytes), step.urgentOnly)
+  }
+
+  async #push(step: { urgentOnly: boolean; maxOps: number }, startMs: number): Promise<void> {
+    const urgent = step.urgentOnly
+    const parcel = this.#parcels.next(urgent) ?? this.#newParcel(step)
+    if (!parcel) return this.#machine.pushEmpty(urgent)
+    const { store } = this.#deps
+    const { sent, envelope } = parcel
+    const from = urgent ? 0 : parcel.from
+    parcel.underWay = true
+    parcel.tries++
+    let answer
+    try {
+      const lane = urgent ? 'quick' : 'bulk'
+      const how: RequestHow = { lane, from, patienceMs: this.#patienceMs() }
+      answer = pushAnswerSchema.parse(parseJson(await this.#request('push', envelope, how)))
+    } catch (error) {
+      parcel.underWay = false
+      if (error instanceof HubRefused) this.#refusedParcel(parcel, error)
+      throw error
+    }
+    const forks = await this.#inSlices(this.#outbox.settle(sent, answer))
+    this.#parcels.remove(parcel)
     const nowMs = this.#deps.clock()
     if (forks.length > 0) this.#deps.onFork(forks)
     this.#machine.pushDone(nowMs, {
       bytes: envelope.length,
+      sentBytes: envelope.length - from,
       ops: sent.batch.ops.length,
-      elapsedMs: nowMs - startMs,
+      startMs,
+      urgent,
       answersExpected: sent.hasClaims,
     })
     store.touch('sync')
-    for (const { stream, cut } of answer.streams)
-      if (cut) await this.#first.resync(this.#outbox.scopeOf(stream))
   }
 
   async #pull(maxBytes: number, startMs: number): Promise<void> {
     const { store, compression } = this.#deps
-    const readable = readableScopes(store, this.#link.certificate)
-    const scopes = await this.#first.admit(readable)
-    if (scopes.length === 0)
-      return this.#machine.pullDone(this.#deps.clock(), { ops: 0, more: false, elapsedMs: 0 })
-    const request: PullRequest = {
-      cursors: scopes.map((scope) => ({ scope, ...readCursor(store, scope) })),
-      maxBytes,
-      accepts: [...compression.accepts],
-      refilled: !this.#outbox.anythingMissing(),
-    }
-    const body = await this.#request('pull', Buffer.from(JSON.stringify(request)))
+    const scopes = readableScopes(store, this.#link.certificate)
+    const cursors = scopes.map((scope) => ({ scope, ...readCursor(store, scope) }))
+    const half = this.#halfPulled
+    this.#halfPulled = null
+    const same = half && JSON.stringify(half.request.cursors) === JSON.stringify(cursors)
+    const request: PullRequest = same
+      ? half.request
+      : {
+          cursors,
+          maxBytes,
+          accepts: [...compression.accepts],
+          batchVersion: BATCH_VERSION,
+          refilled: !this.#outbox.anythingMissing(),
+        }
+    const body = await this.#request('pull', Buffer.from(JSON.stringify(request)), {
+      have: same ? half.part : null,
+      onCut: (part) => (this.#halfPulled = halfOf(request, part)),
+    })
     const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
     if (view.length < 4) throw new DecodeError('ends early')
     const headLength = view.readUInt32LE(0)
     const head = pullHeadSchema.parse(parseJson(view.subarray(4, 4 + headLength)))
     let at = 4 + headLength
     let ops = 0
-    for (const { scope, bytes, through, resync } of head.scopes) {
-      if (resync) {
-        await this.#first.resync(scope)
-        continue
-      }
+    for (const { scope, bytes, through } of head.scopes) {
       if (bytes > 0) ops += await this.#apply(scope, view.subarray(at, at + bytes), head.hubEpoch)
       at += bytes
       const cursor = readCursor(store, scope)
@@ -316,9 +370,8 @@ export class SyncEngine {
     rememberHeads(store, head.hubHeads ?? [])
     const nowMs = this.#deps.clock()
     const allHere = !head.scopes.some((scope) => scope.more)
-    const isWhole = allHere && scopes.length === readable.length && !this.#first.busy
-    if (isWhole && hasLeftovers(store)) renameLeftovers(store, this.#deps.keys.author)
-    const knowsMore = readableScopes(store, this.#link.certificate).length > readable.length
+    if (allHere && hasLeftovers(store)) renameLeftovers(store, this.#deps.keys.author)
+    const knowsMore = readableScopes(store, this.#link.certificate).length > scopes.length
     const more = knowsMore || !allHere
     this.#machine.pullDone(nowMs, { ops, more, elapsedMs: nowMs - startMs })
   }
@@ -344,6 +397,7 @@ export class SyncEngine {
   #reached(): void {
     const nowMs = this.#deps.clock()
     const wasOff = this.#failure !== null || this.#lastContactMs === null
+    this.#doubts = 0
     const stale = nowMs - (this.#lastContactMs ?? 0) > 60_000
     this.#lastContactMs = nowMs
     this.#failure = null
@@ -352,18 +406,39 @@ export class SyncEngine {
     if (wasOff || !this.#machine.busy) this.#deps.onChanged()
   }
 
-  #missed(step: 'status' | 'push' | 'pull', error: unknown): void {
+  /** How long the answer to a batch may take, with what is under way before it. */
+  #patienceMs(): number {
+    const rate = Math.max(SLOWEST_BYTES_PER_MS, this.#bytesPerMs ?? UNKNOWN_BYTES_PER_MS)
+    return PATIENCE_MS + (SLOWER * this.#parcels.underWayBytes) / rate
+  }
+
+  #refusedParcel(parcel: Parcel, { code, number }: HubRefused): void {
+    if (code === 'offset') parcel.from = Math.min(parcel.from, number ?? 0)
+    else if (code === 'damaged') parcel.from = 0
+    else if (code !== 'busy' && code !== 'too-many' && code !== 'stale-counter' && code !== 'bad-signature') {
+      this.#parcels.remove(parcel)
+      this.#parcels.clear(parcel.urgent)
+      this.#outbox.rewind(parcel.urgent)
+    }
+  }
+
+  #missed(did: Exclude<DeviceStep, { kind: 'wait' }>, error: unknown): void {
     const nowMs = this.#deps.clock()
-    this.#outbox.rewind()
+    const step = did.kind
+    const urgent = did.kind === 'push' && did.urgentOnly
     const refused = error instanceof HubRefused ? error : null
-    if (refused?.code === 'epoch' && step !== 'status') return this.#machine.epochChanged(step)
-    this.#machine.failed(nowMs, step)
+    if (refused?.code === 'epoch' && step !== 'status') return this.#machine.epochChanged(step, urgent)
+    this.#machine.failed(nowMs, step, urgent)
     if (refused?.code === 'stale-counter' && refused.number !== null) {
       this.#counter.skipTo(refused.number)
       return this.#machine.tryNow()
     }
-    const passing = refused?.code === 'busy' || refused?.code === 'too-many'
-    if (error instanceof HubUnreachable || passing) {
+    if (refused?.code === 'offset') return this.#machine.tryNow()
+    // One side fell silent: what else is under way there will not be answered either.
+    if (error instanceof HubUnreachable && error.silent) this.#transport.reset?.()
+    const passing = error instanceof HubUnreachable || isPassing(refused?.code)
+    if (!passing) this.#doubts++
+    if (passing || this.#doubts < DOUBTS) {
       this.#failure = { code: 'hub-unreachable', detail: refused?.code ?? null, atMs: nowMs }
     } else {
       const code = error instanceof WrongHub ? 'hub-wrong-identity' : 'hub-refused'
@@ -381,4 +456,21 @@ export class SyncEngine {
 
 function parseJson(bytes: Uint8Array): unknown {
   return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown
+}
+
+const isPassing = (code: HubErrorCode | undefined): boolean =>
+  code === 'busy' || code === 'too-many' || code === 'damaged'
+
+/** An answer that broke off can be asked for again once its head is there: it says what the answer went up to. */
+function halfOf(
+  request: PullRequest,
+  part: PartialAnswer,
+): { request: PullRequest; part: PartialAnswer } | null {
+  const view = Buffer.from(part.bytes.buffer, part.bytes.byteOffset, part.bytes.byteLength)
+  if (view.length < 4) return null
+  const headLength = view.readUInt32LE(0)
+  if (view.length < 4 + headLength) return null
+  const head = pullHeadSchema.safeParse(parseJson(view.subarray(4, 4 + headLength)))
+  if (!head.success || head.data.lastSeq === undefined) return null
+  return { request: { ...request, again: { through: head.data.lastSeq, timeMs: head.data.hubTimeMs } }, part }
 }

@@ -38,7 +38,7 @@ describe('back-off', () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         (failures, chance) => {
           const delay = backoffMs(failures, () => chance)
-          expect(delay).toBeGreaterThanOrEqual(200)
+          expect(delay).toBeGreaterThanOrEqual(150)
           expect(delay).toBeLessThanOrEqual(BACKOFF_CAP_MS)
         },
       ),
@@ -51,7 +51,7 @@ describe('batch size', () => {
     expect(SIZING_START.bytes).toBe(16 * 1024)
     const fast = afterSuccess(SIZING_START, { bytes: 16_000, ops: 700, elapsedMs: 10 })
     expect(fast.bytes).toBe(32 * 1024)
-    const slow = afterSuccess(SIZING_START, { bytes: 16_000, ops: 700, elapsedMs: 2000 })
+    const slow = afterSuccess(SIZING_START, { bytes: 16_000, ops: 700, elapsedMs: 8000 })
     expect(slow.bytes).toBeLessThan(16 * 1024)
     expect(afterFailure(SIZING_START).bytes).toBe(8 * 1024)
     let least = SIZING_START
@@ -80,7 +80,7 @@ describe('device state machine', () => {
   it('reads at once after claims were sent, because their answer is waiting there', () => {
     const machine = ready()
     machine.next(world({ nowMs: 1, urgentWaiting: true }))
-    machine.pushDone(2, { bytes: 100, ops: 1, elapsedMs: 1, answersExpected: true })
+    machine.pushDone(2, { bytes: 100, ops: 1, startMs: 1, urgent: true, answersExpected: true })
     expect(machine.next(world({ nowMs: 2 })).kind).toBe('pull')
   })
 
@@ -94,18 +94,81 @@ describe('device state machine', () => {
     expect(machine.next(world({ urgentWaiting: true, urgentOnly: true })).kind).toBe('push')
   })
 
-  it('waits after a failure, feels its way with one request, and is itself again after progress', () => {
+  it('waits after a failure, asks how far the hub is, and is itself again after progress', () => {
     const machine = ready()
     machine.next(world({ otherWaiting: true }))
     machine.failed(1000, 'push')
     const step = machine.next(world({ nowMs: 1000, otherWaiting: true }))
     expect(step).toStrictEqual({ kind: 'wait', untilMs: machine.nextTryMs })
     const later = world({ nowMs: machine.nextTryMs, otherWaiting: true })
-    expect(machine.next(later).kind).toBe('push')
+    expect(machine.next(later).kind).toBe('status')
     expect(machine.next(later)).toStrictEqual({ kind: 'wait', untilMs: null })
-    machine.pushDone(machine.nextTryMs + 10, { bytes: 10, ops: 1, elapsedMs: 10, answersExpected: false })
+    machine.statusDone(machine.nextTryMs + 10)
     expect(machine.failures).toBe(0)
-    expect(machine.next(later).kind).not.toBe('wait')
+    expect(machine.next(later).kind).toBe('push')
+  })
+
+  it('sends what is urgent along with the first look after a cut, and before anything else', () => {
+    const machine = ready()
+    machine.next(world({ otherWaiting: true }))
+    machine.failed(1000, 'push')
+    const later = world({ nowMs: machine.nextTryMs, urgentWaiting: true, otherWaiting: true })
+    expect(machine.next(later)).toMatchObject({ kind: 'push', urgentOnly: true })
+    expect(machine.next(later).kind).toBe('status')
+    expect(machine.next(later).kind).toBe('wait')
+  })
+
+  it('feels its way with one request when it was not a batch that failed', () => {
+    const machine = ready()
+    machine.next(world({ nowMs: 20_000 }))
+    machine.failed(20_000, 'pull')
+    const later = world({ nowMs: machine.nextTryMs, otherWaiting: true })
+    expect(machine.next(later).kind).toBe('pull')
+    expect(machine.next(later)).toStrictEqual({ kind: 'wait', untilMs: null })
+  })
+
+  it('never waits long while somebody waits for an answer or the link worked a moment ago', () => {
+    const machine = ready()
+    let nowMs = 10 * 60_000
+    const waits: number[] = []
+    const fail = (urgentWaiting: boolean): void => {
+      while (machine.next(world({ nowMs, urgentWaiting })).kind !== 'wait') machine.failed(nowMs, 'pull')
+      waits.push(machine.nextTryMs - nowMs)
+      nowMs = machine.nextTryMs
+    }
+    for (let i = 0; i < 12; i++) fail(false)
+    expect(Math.max(...waits)).toBeGreaterThan(7_000)
+    waits.length = 0
+    machine.failed(nowMs, 'push', true)
+    for (let i = 0; i < 5; i++) {
+      nowMs = machine.nextTryMs
+      machine.next(world({ nowMs, urgentWaiting: true }))
+      machine.failed(nowMs, 'push', true)
+      waits.push(machine.nextTryMs - nowMs)
+    }
+    expect(Math.max(...waits)).toBeLessThanOrEqual(1_500)
+  })
+
+  it('on a metered link looks for news seldom, and with the day’s bytes spent lets only the urgent go', () => {
+    const machine = ready()
+    const metered = world({ nowMs: 60_000, metered: true })
+    expect(machine.next(metered)).toStrictEqual({ kind: 'wait', untilMs: DEFAULT_TIMING.meteredPollMs })
+    const spent = world({ nowMs: 600_000, metered: true, spent: true, otherWaiting: true })
+    expect(machine.next(spent).kind).toBe('wait')
+    expect(machine.next({ ...spent, urgentWaiting: true })).toMatchObject({ kind: 'push', urgentOnly: true })
+    machine.pushDone(600_001, { bytes: 100, ops: 1, startMs: 600_000, urgent: true, answersExpected: true })
+    expect(machine.next(spent).kind).toBe('pull')
+  })
+
+  it('measures a batch by its own time on the link, not by its wait for the one before', () => {
+    const machine = ready()
+    const both = world({ otherWaiting: true })
+    for (let i = 0; i < 2; i++) expect(machine.next(both).kind).toBe('push')
+    const sent = { bytes: 16_000, ops: 700, startMs: 0, urgent: false, answersExpected: false }
+    machine.pushDone(2000, sent)
+    const first = machine.sizing.bytes
+    machine.pushDone(4000, sent)
+    expect(machine.sizing.bytes).toBeGreaterThanOrEqual(first)
   })
 
   it('looks at the hub again before anything is sent into a new epoch', () => {
@@ -131,18 +194,22 @@ describe('device state machine', () => {
               const step = machine.next(world({ nowMs, urgentWaiting: waiting, otherWaiting: waiting }))
               if (step.kind === 'wait') break
               underWay.push(step)
-              expect(underWay.filter(({ kind }) => kind === 'push').length).toBeLessThanOrEqual(
+              const pushes = underWay.filter((other) => other.kind === 'push')
+              expect(pushes.filter(({ urgentOnly }) => urgentOnly).length).toBeLessThanOrEqual(1)
+              expect(pushes.filter(({ urgentOnly }) => !urgentOnly).length).toBeLessThanOrEqual(
                 DEFAULT_TIMING.maxPushes,
               )
               expect(underWay.filter(({ kind }) => kind === 'pull').length).toBeLessThanOrEqual(1)
             }
             const step = underWay.shift()
             if (!step) continue
-            if (outcome === 0) machine.failed(nowMs, step.kind)
-            else if (outcome === 1 && step.kind !== 'status') machine.epochChanged(step.kind)
+            const urgent = step.kind === 'push' && step.urgentOnly
+            if (outcome === 0) machine.failed(nowMs, step.kind, urgent)
+            else if (outcome === 1 && step.kind !== 'status') machine.epochChanged(step.kind, urgent)
             else if (step.kind === 'status') machine.statusDone(nowMs)
             else if (step.kind === 'pull') machine.pullDone(nowMs, { ops: 3, more: waiting, elapsedMs: 5 })
-            else machine.pushDone(nowMs, { bytes: 100, ops: 5, elapsedMs: 5, answersExpected: false })
+            else
+              machine.pushDone(nowMs, { bytes: 100, ops: 5, startMs: nowMs, urgent, answersExpected: false })
           }
           expect(machine.busy).toBe(underWay.length > 0)
         },
