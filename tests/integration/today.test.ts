@@ -53,7 +53,7 @@ describe('today at a rural base', () => {
     expect(sessionOf(view, '环翠').beads.slice(0, 2)).toEqual(['half', 'risk'])
     expect(sessionOf(view, '蓝湾')).toMatchObject({
       record: 'tentative',
-      condition: { key: 'say.condition.tentative' },
+      condition: { key: 'say.condition.unclaimed' },
     })
   })
 

@@ -95,7 +95,11 @@ function condition(
     const sales = sessionSales(db, session.id)
     return { key: 'say.condition.selling', params: { units: sales.units, promisable: sales.stillPromisable } }
   }
-  if (record === 'tentative') return { key: 'say.condition.tentative', params: {} }
+  if (record === 'tentative')
+    return {
+      key: session.outcome === 'none' ? 'say.condition.unclaimed' : 'say.condition.tentative',
+      params: {},
+    }
   if (record === 'refused') return { key: 'say.condition.refused', params: {} }
   const blocks = blocking(findings)
   if (blocks.length > 0)
