@@ -3,7 +3,7 @@ import { rightsProblem, type DeviceRights, type PersonRights } from '../../share
 import type { Stamp } from '../../shared/ops/types.ts'
 import type { OpBatch } from '../../shared/wire/batch.ts'
 import { toHex } from '../../shared/ops/bytes.ts'
-import { hubHeadText, type HubHead, type PushAnswer, type Run } from '../../shared/wire/messages.ts'
+import { hubHeadText, type HubHead, type PushAnswer } from '../../shared/wire/messages.ts'
 import { answerWaiting, noteArbitrated, type Bench } from './arbitration.ts'
 import { BeltCounters, lockBelt } from './belts.ts'
 import { isDecisionTable, personRights, writeCells } from './cells.ts'
@@ -16,18 +16,9 @@ import { isHubAuthor } from './pull.ts'
 import { closeRecoveryWhenFilled } from './recovery.ts'
 import { OP_STATE, type DeviceRow, type OpRow, type OpState } from './schema.ts'
 import { compareStreams, type OfferedOp, type StreamOffer } from './streams.ts'
-
-interface Judged {
-  readonly seq: number
-  readonly verdict: Run['verdict']
-  readonly hubSeq: number
-  readonly reason: string | null
-  readonly stamp: Stamp
-  readonly at: Stamp
-}
+import { runsOf, VERDICTS, type Judged } from './verdicts.ts'
 
 const ARBITRATED_TABLES = new Set(['booking', 'bookingRelease', 'resourceGrant', 'claimAnswer'])
-const VERDICTS = ['applied', 'rejected', 'quarantined'] as const
 
 /** Opens the belt for one writing transaction; `work`'s answer counts only after commit. */
 export function withBench<T>(hub: HubContext, belt: string, work: (bench: Bench) => Promise<T>): Promise<T> {
@@ -222,40 +213,4 @@ class Judge {
     }
     return rights
   }
-}
-
-/** Neighbouring ops with one fate, so that an answer costs a few bytes however long the batch. */
-function runsOf(judged: readonly Judged[]): Run[] {
-  const runs: (Run & { stamps: [number, number][] })[] = []
-  let differs = false
-  const close = (): void => {
-    const run = runs.at(-1)
-    if (!run) return
-    const [first] = run.stamps
-    if (!differs) run.stamps = []
-    else if (run.stamps.every(([ms, ctr]) => ms === first![0] && ctr === first![1])) run.stamps = [first!]
-    differs = false
-  }
-  for (const { verdict, reason, hubSeq, seq, stamp, at } of judged) {
-    const run = runs.at(-1)
-    const continues =
-      run && run.verdict === verdict && (run.reason ?? null) === reason && run.hub + run.n === hubSeq
-    if (continues) {
-      run.n++
-      run.stamps.push([stamp.ms, stamp.ctr])
-    } else {
-      close()
-      runs.push({
-        from: seq,
-        n: 1,
-        verdict,
-        hub: hubSeq,
-        ...(reason === null ? {} : { reason }),
-        stamps: [[stamp.ms, stamp.ctr]],
-      })
-    }
-    if (stamp.ms !== at.ms || stamp.ctr !== at.ctr) differs = true
-  }
-  close()
-  return runs.map(({ stamps, ...run }) => (stamps.length > 0 ? { ...run, stamps } : run))
 }

@@ -14,7 +14,9 @@ import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import type { Queries } from './database.ts'
 import { HubRefusal } from './errors.ts'
+import { truncatedSeq } from './log-start.ts'
 import { OP_STATE, type BeltRow, type DeviceRow } from './schema.ts'
+import { viewOf } from './views.ts'
 
 type PullRequest = z.output<typeof pullRequestSchema>
 
@@ -41,20 +43,27 @@ export async function pull(
   const hubHeads = new Map<string, Omit<HubHead, 'signature'>>()
   let budget = request.maxBytes
   for (const cursor of request.cursors) {
-    if (!mayRead(device, cursor.scope)) throw new HubRefusal('bad-request')
-    const from = await validFrom(db, device.belt, belt.epoch, cursor)
+    const view = viewOf(device, cursor.scope)
+    if (!view) throw new HubRefusal('bad-request')
+    const from = await validFrom(db, belt, cursor)
     const limit = Math.min(MAX_OPS, Math.max(1, Math.floor(budget / TYPICAL_OP_BYTES)))
-    const ops = await readOps(db, device, {
+    const all = await readOps(db, device, {
       scope: cursor.scope,
-      from,
+      from: from ?? 0,
       to: lastSeq,
-      limit,
+      limit: from === null ? 0 : limit,
       own: request.own,
     })
-    const more = ops.length === limit
-    const through = more ? ops.at(-1)!.hubSeq : lastSeq
+    // Looked at after the ops: what was cut off meanwhile is not missed.
+    if (from === null || from < (await truncatedSeq(db, device.belt))) {
+      scopes.push({ scope: cursor.scope, through: cursor.seq, more: false, bytes: 0, resync: true })
+      continue
+    }
+    const more = all.length === limit
+    const through = more ? all.at(-1)!.hubSeq : lastSeq
+    const ops = all.filter((op) => view.shows(op))
     if (ops.length === 0) {
-      scopes.push({ scope: cursor.scope, through: Math.max(through, from), more: false, bytes: 0 })
+      scopes.push({ scope: cursor.scope, through: Math.max(through, from), more, bytes: 0 })
       continue
     }
     for (const { author, stream, seq, hash } of ops)
@@ -71,7 +80,7 @@ export async function pull(
     budget = Math.max(256, budget - envelope.length)
   }
   const pulledSeq = Math.min(...scopes.map(({ through }) => through))
-  if (pulledSeq > device.pulledSeq)
+  if (pulledSeq > device.pulledSeq && !scopes.some(({ resync }) => resync))
     await db
       .updateTable('device')
       .set({ pulledSeq })
@@ -100,30 +109,22 @@ export function isHubAuthor(hub: HubContext, belt: Pick<BeltRow, 'belt' | 'epoch
   return false
 }
 
-function signHead(hub: HubContext, belt: string, head: Omit<HubHead, 'signature'>): HubHead {
+export function signHead(hub: HubContext, belt: string, head: Omit<HubHead, 'signature'>): HubHead {
   return { ...head, signature: hub.signer.sign(hubHeadText(belt, head)) }
 }
 
-/** Everyone reads the belt's scope; a base's scope is read by its own devices and by those that serve the whole belt. */
-function mayRead(device: DeviceRow, scope: Scope): boolean {
-  if (scope === 'belt') return true
-  if (!scope.startsWith('base:') || device.role === 'official') return false
-  return device.baseId === null || scope === `base:${device.baseId}`
-}
-
-/** A cursor of an earlier epoch is cut back to where the next one began. */
+/** Where to read on. A cursor of an earlier epoch is cut back to where the next one began; null for one that never was here. */
 async function validFrom(
   db: Queries,
-  belt: string,
-  epoch: number,
+  belt: BeltRow,
   cursor: { epoch: number; seq: number },
-): Promise<number> {
-  if (cursor.epoch === epoch) return cursor.seq
-  if (cursor.epoch > epoch) return 0
+): Promise<number | null> {
+  if (cursor.epoch > belt.epoch) return null
+  if (cursor.epoch === belt.epoch) return cursor.seq < belt.nextSeq ? cursor.seq : null
   const next = await db
     .selectFrom('epochStart')
     .select((eb) => eb.fn.min('fromSeq').as('fromSeq'))
-    .where('belt', '=', belt)
+    .where('belt', '=', belt.belt)
     .where('epoch', '>', cursor.epoch)
     .executeTakeFirst()
   return Math.min(cursor.seq, Number(next?.fromSeq ?? 0))

@@ -10,6 +10,7 @@ import {
   statusRequestSchema,
   type StatusAnswer,
 } from '../../shared/wire/messages.ts'
+import { chunksRequestSchema, snapshotRequestSchema } from '../../shared/wire/snapshot.ts'
 import type { Caller } from './auth.ts'
 import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
@@ -19,6 +20,7 @@ import { ingest, takeBack } from './ingest.ts'
 import { pull } from './pull.ts'
 import { hubStreams, noteRefilled } from './refill.ts'
 import { judgedAfter, runsOf } from './verdicts.ts'
+import { chunkBytes, snapshotFor } from './snapshot.ts'
 
 const MAX_BATCH_OPS = 20_000
 const MAX_BATCH_BODY = 24 * 1024 * 1024
@@ -33,7 +35,7 @@ export interface BeltRequest {
 /** The requests of one belt's devices by their name in the path. */
 export function beltRequests(
   hub: HubContext,
-): Record<'push' | 'return' | 'pull' | 'status' | 'renew', BeltRequest> {
+): Record<'push' | 'return' | 'pull' | 'status' | 'renew' | 'snapshot' | 'chunks', BeltRequest> {
   const json = (answer: (who: Caller, body: Uint8Array) => Promise<unknown>): BeltRequest => ({
     type: JSON_TYPE,
     answer: async (who, body) => Buffer.from(JSON.stringify(await answer(who, body))),
@@ -73,6 +75,11 @@ export function beltRequests(
       ),
     ),
     renew: json((who, body) => renew(hub, who.device, parseJson(renewRequestSchema, body))),
+    snapshot: json((who, body) => snapshotFor(hub, who.device, parseJson(snapshotRequestSchema, body))),
+    chunks: {
+      type: 'application/octet-stream',
+      answer: (who, body) => chunkBytes(hub, who.device, parseJson(chunksRequestSchema, body)),
+    },
   }
 }
 

@@ -12,6 +12,22 @@ export interface HubSchema {
   booking: BookingRow
   liveGrant: LiveGrantRow
   upload: UploadRow
+  snapshot: SnapshotRow
+  snapshotChunk: { belt: string; hash: string; bytes: Uint8Array }
+  truncation: { belt: string; seq: number; atMs: number }
+  truncatedStream: { belt: string; author: string; stream: number; seq: number; head: Uint8Array }
+}
+
+export interface SnapshotRow {
+  belt: string
+  view: string
+  coding: string
+  seq: number
+  epoch: number
+  day: string
+  madeMs: number
+  manifest: string
+  facts: string
 }
 
 export interface BeltRow {

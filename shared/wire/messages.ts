@@ -103,6 +103,10 @@ export const pullRequestSchema = z.object({
   maxBytes: z.number().int().min(256).max(8_000_000),
   /** Codings this device reads. */
   accepts: z.array(z.string().max(16)).max(8),
+  /** The newest batch version this device reads. */
+  batchVersion: count.default(1),
+  /** Asks for the same answer again, as one given at `timeMs` that went up to `through`. */
+  again: z.object({ through: count, timeMs: z.number().int() }).optional(),
   /** Include this device's own ops: after its store was lost or restored. */
   own: z.boolean().default(false),
   /** Nothing of this device is missing at the hub in this epoch. */
@@ -123,6 +127,8 @@ export type HubHead = z.output<typeof hubHeadSchema>
 export const pullHeadSchema = z.object({
   hubEpoch: count,
   hubTimeMs: z.number().int(),
+  /** The last op that was there when this was answered. */
+  lastSeq: count.optional(),
   backupWatermark: count,
   scopes: z.array(
     z.object({
@@ -146,6 +152,17 @@ export const returnHeadSchema = z.object({ heads: z.array(hubHeadSchema).min(1).
 export const hubHeadText = (belt: string, head: Omit<HubHead, 'signature'>): string =>
   `chanbo hub head 1\n${belt}\n${head.author}\n${head.stream}\n${head.seq}\n${head.head}`
 
+export const statusRequestSchema = z.object({
+  /** Own streams of which something was sent without an answer, and the last seq that was answered. */
+  streams: z
+    .array(z.object({ stream: count, after: count }))
+    .max(256)
+    .default([]),
+  /** SHA-256, base64url, of bodies whose sending was cut short. */
+  uploads: z.array(key).max(8).default([]),
+})
+export type StatusRequest = z.input<typeof statusRequestSchema>
+
 /** How far the hub is with the caller's own streams. */
 export const statusAnswerSchema = z.object({
   hubEpoch: count,
@@ -154,7 +171,24 @@ export const statusAnswerSchema = z.object({
   backupWatermark: count,
   recovering: z.boolean(),
   certificate: certificateSchema,
-  streams: z.array(z.object({ author, stream: count, seq: count })),
+  streams: z.array(
+    z.object({
+      author,
+      stream: count,
+      seq: count,
+      /** Chain hash at `seq`, hexadecimal, and what became of the ops asked about. */
+      head: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
+      runs: z.array(runSchema).optional(),
+    }),
+  ),
+  /** Bytes that are here of each upload asked about. */
+  uploads: z.array(count).optional(),
+  /** Codings and the newest batch version that the hub reads; older hubs do not say. */
+  accepts: z.array(z.string().max(16)).max(8).optional(),
+  batchVersion: count.optional(),
   /** The hub's own streams, of all epochs. */
   hubStreams: z.array(z.object({ author, stream: count, seq: count })),
 })
@@ -174,17 +208,36 @@ export const HUB_ERROR_CODES = [
   'belt-exists',
   'not-found',
   'too-large',
+  'offset',
+  'damaged',
   'too-many',
   'busy',
   'internal',
 ] as const
 export const hubErrorSchema = z.object({
   code: z.enum(HUB_ERROR_CODES),
-  /** For `epoch`: the hub's. For `stale-counter`: the least counter it takes. */
+  /** For `epoch`: the hub's. For `stale-counter`: the least counter it takes. For `offset`: how many bytes it has. */
   number: count.optional(),
 })
 export type HubErrorCode = (typeof HUB_ERROR_CODES)[number]
 export type HubError = z.output<typeof hubErrorSchema>
+
+/** The whole body's SHA-256 (base64url), its size and where this part of it begins. */
+export const PART_HEADER = 'x-chanbo-part'
+/** In a request: hash and length of what is here of an earlier answer. In an answer: its hash; and where the body begins. */
+export const HAVE_HEADER = 'x-chanbo-have'
+export const FROM_HEADER = 'x-chanbo-from'
+const PART = /^([A-Za-z0-9_-]{43})\.(\d{1,9})\.(\d{1,9})$/
+
+export const partText = (id: string, size: number, from: number): string => `${id}.${size}.${from}`
+
+/** Null for text that is no part. */
+export function parsePart(text: string): { id: string; size: number; from: number } | null {
+  const match = PART.exec(text)
+  if (!match) return null
+  const part = { id: match[1]!, size: Number(match[2]), from: Number(match[3]) }
+  return part.from < part.size ? part : null
+}
 
 /** What a device signs for one request; `bodyHash` is SHA-256 in hexadecimal. */
 export function requestText(request: {

@@ -15,6 +15,7 @@ import type { DeviceKeys } from '../keys.ts'
 import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { readableScopes, readCursor, writeCursor } from './cursors.ts'
+import { FirstSync, type ChunkStream, type FirstSyncProgress } from './first-sync.ts'
 import { formerAuthors, hasLeftovers, renameLeftovers, yieldToTwin } from './incarnation.ts'
 import { giveBack, rememberHeads } from './give-back.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
@@ -48,6 +49,8 @@ export interface EngineStatus {
   readonly nextTryMs: number | null
   readonly bytesPerMs: number | null
   readonly bytesPerOp: number
+  /** Scopes that are being taken over from a snapshot. */
+  readonly snapshots: readonly FirstSyncProgress[]
 }
 
 /** Network, timers and breathing space, so that an engine can also run in a simulated world. */
@@ -106,6 +109,7 @@ export class SyncEngine {
   readonly #counter: RequestCounter
   readonly #host: EngineHost
   readonly #transport: SignedRequests
+  readonly #first: FirstSync
   /** Calls the next look off. */
   #timer: (() => void) | null = null
   #closed = false
@@ -135,6 +139,16 @@ export class SyncEngine {
     this.#counter = new RequestCounter(deps.store)
     this.#host = deps.host ?? REAL_HOST
     this.#transport = this.#host.connect(link)
+    this.#first = new FirstSync({
+      ...deps,
+      author: deps.keys.author,
+      link: () => this.#link,
+      request: (path, body) => this.#request(path, body),
+      connect: () => this.#chunkStream(),
+      later: (work, ms) => this.#host.later(work, ms),
+      pause: () => this.#host.pause(),
+      onProgress: () => this.#snapshotMoved(),
+    })
     this.#lastContactMs = Number(deps.store.meta('lastContactMs')) || null
     this.#meter = new Meter(deps.store, deps.clock)
     this.#hubReads = { accepts: deps.compression.accepts, batchVersion: undefined }
@@ -152,6 +166,7 @@ export class SyncEngine {
       nextTryMs: waits ? this.#machine.nextTryMs : null,
       bytesPerMs: this.#bytesPerMs,
       bytesPerOp: this.#machine.sizing.bytesPerOp,
+      snapshots: this.#first.progress(),
     }
   }
 
@@ -170,6 +185,7 @@ export class SyncEngine {
     this.#timer?.()
     this.#meter.note(this.#transport.traffic?.() ?? 0)
     await this.#transport.close()
+    await this.#first.close()
     await Promise.allSettled(this.#underWay)
     this.#meter.save()
   }
@@ -192,10 +208,12 @@ export class SyncEngine {
         paused: this.#deps.store.meta('syncPaused') === 'yes',
       })
       if (step.kind === 'wait') return this.#sleepUntil(step.untilMs)
-      const work = this.#carryOut(step).finally(() => {
-        this.#underWay.delete(work)
-        if (!this.#closed) this.poke()
-      })
+      const work = this.#carryOut(step)
+        .catch((error: unknown) => this.#deps.log.error('sync stumbled', { error: String(error) }))
+        .finally(() => {
+          this.#underWay.delete(work)
+          if (!this.#closed) this.poke()
+        })
       this.#underWay.add(work)
     }
   }
@@ -232,6 +250,35 @@ export class SyncEngine {
     if (answer.wireBytes < 4096) this.#latencyMs = tookMs
     else this.#bytesPerMs = answer.wireBytes / tookMs
     return answer.body
+  }
+
+  /** A connection of its own for snapshots: what people write never waits behind one. */
+  #chunkStream(): ChunkStream {
+    const transport = this.#host.connect(this.#link)
+    const { author, privateSeed: seed } = this.#deps.keys
+    return {
+      stream: async (name, body, onBytes) => {
+        const { belt, epoch } = this.#link
+        const identity = { belt, epoch, author, seed, counter: this.#counter.next() }
+        const path = `/v1/belts/${encodeURIComponent(belt)}/${name}`
+        try {
+          if (transport.streamed) await transport.streamed(path, body, identity, onBytes)
+          else onBytes((await transport.signed(path, body, identity)).body)
+        } catch (error) {
+          if (error instanceof HubRefused && error.code === 'stale-counter' && error.number !== null)
+            this.#counter.skipTo(error.number)
+          throw error
+        }
+      },
+      close: () => transport.close(),
+    }
+  }
+
+  #snapshotMoved(): void {
+    if (this.#closed) return
+    this.#machine.tryNow()
+    this.poke()
+    this.#deps.onChanged()
   }
 
   async #checkStatus(): Promise<void> {
@@ -332,11 +379,16 @@ export class SyncEngine {
       answersExpected: sent.hasClaims,
     })
     store.touch('sync')
+    for (const { stream, cut } of answer.streams)
+      if (cut) await this.#first.resync(this.#outbox.scopeOf(stream))
   }
 
   async #pull(maxBytes: number, startMs: number): Promise<void> {
     const { store, compression } = this.#deps
-    const scopes = readableScopes(store, this.#link.certificate)
+    const readable = readableScopes(store, this.#link.certificate)
+    const scopes = await this.#first.admit(readable)
+    if (scopes.length === 0)
+      return this.#machine.pullDone(this.#deps.clock(), { ops: 0, more: false, elapsedMs: 0 })
     const cursors = scopes.map((scope) => ({ scope, ...readCursor(store, scope) }))
     const half = this.#halfPulled
     this.#halfPulled = null
@@ -360,7 +412,11 @@ export class SyncEngine {
     const head = pullHeadSchema.parse(parseJson(view.subarray(4, 4 + headLength)))
     let at = 4 + headLength
     let ops = 0
-    for (const { scope, bytes, through } of head.scopes) {
+    for (const { scope, bytes, through, resync } of head.scopes) {
+      if (resync) {
+        await this.#first.resync(scope)
+        continue
+      }
       if (bytes > 0) ops += await this.#apply(scope, view.subarray(at, at + bytes), head.hubEpoch)
       at += bytes
       const cursor = readCursor(store, scope)
@@ -370,8 +426,9 @@ export class SyncEngine {
     rememberHeads(store, head.hubHeads ?? [])
     const nowMs = this.#deps.clock()
     const allHere = !head.scopes.some((scope) => scope.more)
-    if (allHere && hasLeftovers(store)) renameLeftovers(store, this.#deps.keys.author)
-    const knowsMore = readableScopes(store, this.#link.certificate).length > scopes.length
+    const isWhole = allHere && scopes.length === readable.length && !this.#first.busy
+    if (isWhole && hasLeftovers(store)) renameLeftovers(store, this.#deps.keys.author)
+    const knowsMore = readableScopes(store, this.#link.certificate).length > readable.length
     const more = knowsMore || !allHere
     this.#machine.pullDone(nowMs, { ops, more, elapsedMs: nowMs - startMs })
   }

@@ -1,13 +1,17 @@
 import { hash } from 'node:crypto'
 import { LANES, type Lane } from '../../../shared/domain/table.ts'
+import { toHex } from '../../../shared/ops/bytes.ts'
 import { encodeOp } from '../../../shared/ops/canonical.ts'
 import { chainNext, chainStart, type Sha256 } from '../../../shared/ops/chain.ts'
 import type { Op, Scope, Stamp, Verdict } from '../../../shared/ops/types.ts'
 import type { ChainLink, OpBatch } from '../../../shared/wire/batch.ts'
-import type { PushAnswer, Run } from '../../../shared/wire/messages.ts'
+import type { PushAnswer, Run, StatusAnswer } from '../../../shared/wire/messages.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { opOf, type OpAnswer, type OpRow, type Store } from '../store/store.ts'
 import { compactTail } from './compact.ts'
+
+/** Settling more at once would hold the core's thread for longer than a person notices. */
+const SETTLE_SLICE = 300
 
 const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer')
 
@@ -87,9 +91,16 @@ export class Outbox {
     )
   }
 
-  /** Everything under way counts as lost. */
-  rewind(): void {
-    this.#sent.clear()
+  /** What was taken and not answered, of the urgent lane or of the others, is taken again. */
+  rewind(urgent: boolean): void {
+    for (const { stream, lane } of this.streams())
+      if ((lane === 'urgent') === urgent) this.#sent.delete(stream)
+  }
+
+  /** True when the hub has answered all of a batch. */
+  isAnswered({ seqs }: OutBatch): boolean {
+    const acked = new Map(this.streams().map(({ stream, ackedSeq }) => [stream, ackedSeq]))
+    return [...seqs].every(([stream, list]) => (acked.get(stream) ?? 0) >= list.at(-1)!)
   }
 
   /** The next batch in order of lanes; null when nothing is left. Freezes what it takes. */
@@ -102,7 +113,8 @@ export class Outbox {
     this.#store.transact(() => {
       for (const stream of this.streams()) {
         const room = options.maxOps - ops.length
-        if (room <= 0 || (options.urgentOnly && stream.lane !== 'urgent')) break
+        if (room <= 0) break
+        if (options.urgentOnly !== (stream.lane === 'urgent')) continue
         const from = this.#position(stream)
         if (stream.nextSeq - 1 <= from) continue
         const rows = this.#frozenRows(stream, from, room)
@@ -139,41 +151,81 @@ export class Outbox {
     return { batch: { ops, links, stamps: returned ? stamps : null }, seqs, hasClaims }
   }
 
-  /** Books what the hub said about a batch. @returns where this device and the hub tell different stories */
-  settle(sent: OutBatch, answer: PushAnswer): { forks: { stream: number; seq: number }[] } {
+  /** Books what the hub said about a batch, a slice at a time. @returns where this device and the hub tell different stories */
+  *settle(sent: OutBatch, answer: PushAnswer): Generator<void, { stream: number; seq: number }[]> {
     const forks: { stream: number; seq: number }[] = []
-    this.#store.transact(() => {
-      for (const part of answer.streams) {
-        const { stream } = part
-        const seqs = sent.seqs.get(stream)
-        if (!seqs || part.author !== this.#author) continue
-        if (part.gap) {
-          this.#setAcked(stream, part.have)
-          this.#sent.delete(stream)
-          continue
-        }
-        const answers = part.runs.flatMap((run) =>
-          answersOf(part.author, stream, run, seqs, answer.hubEpoch, this.#atOf(sent)),
-        )
-        this.#store.applyVerdicts(answers)
-        this.#renumber(answers)
-        const last = answers.at(-1)
-        if (last) this.#setAcked(stream, last.seq)
-        if (part.forkAt !== undefined) forks.push({ stream, seq: part.forkAt })
+    const at = this.#atOf(sent)
+    for (const part of answer.streams) {
+      const { stream } = part
+      const seqs = sent.seqs.get(stream)
+      if (!seqs || part.author !== this.#author) continue
+      if (part.gap) {
+        this.#lower(stream, part.have)
+        this.#sent.delete(stream)
+        continue
       }
-    })
-    return { forks }
+      const answers = part.runs.flatMap((run) =>
+        answersOf(part.author, stream, run, seqs, answer.hubEpoch, at),
+      )
+      yield* this.#book(stream, answers)
+      if (part.forkAt !== undefined) forks.push({ stream, seq: part.forkAt })
+    }
+    return forks
   }
 
-  /** Takes the hub's word for how far it is, after it was restored: whatever it lacks is sent again. */
-  resume(have: ReadonlyMap<number, number>): void {
-    this.#store.transact(() => {
-      for (const { stream, ackedSeq } of this.streams()) {
-        const at = have.get(stream) ?? 0
-        if (at !== ackedSeq) this.#setAcked(stream, this.#clampToLog(stream, at))
-      }
-    })
-    this.#sent.clear()
+  /** Streams of which something may have reached the hub without an answer. */
+  unanswered(): { stream: number; after: number }[] {
+    return this.streams()
+      .filter(({ frozenSeq, ackedSeq }) => frozenSeq > ackedSeq)
+      .map(({ stream, ackedSeq }) => ({ stream, after: ackedSeq }))
+  }
+
+  /**
+   * Compares with how far the hub is. What it lacks, after it was restored, is sent again. What it has beyond the last
+   * answer is settled by what it says became of it, if its chain there is this device's own: otherwise it is another's, and
+   * sending again finds out where the two part.
+   */
+  *resume(streams: StatusAnswer['streams'], hubEpoch: number): Generator<void> {
+    const have = new Map(streams.map((told) => [told.stream, told]))
+    for (const { stream, ackedSeq } of this.streams()) {
+      const told = have.get(stream)
+      const at = told?.seq ?? 0
+      if (at < ackedSeq) this.#lower(stream, at)
+      else if (at > ackedSeq && told?.runs && told.head)
+        yield* this.#catchUp(stream, ackedSeq, told, hubEpoch)
+    }
+  }
+
+  *#catchUp(
+    stream: number,
+    after: number,
+    told: StatusAnswer['streams'][number],
+    hubEpoch: number,
+  ): Generator<void> {
+    const rows = prepared<[string, number, number, number], OpRow & { hash: Uint8Array }>(
+      this.#store.db,
+      `SELECT * FROM op WHERE author = ? AND stream = ? AND seq > ? AND seq <= ? AND hash IS NOT NULL ORDER BY seq`,
+    ).all(this.#author, stream, after, told.seq)
+    const last = rows.at(-1)
+    if (last?.seq !== told.seq || toHex(last.hash) !== told.head) return
+    if (told.runs?.[0]?.from !== rows[0]!.seq) return
+    const seqs = rows.map(({ seq }) => seq)
+    const at = new Map(rows.map((row) => [`${stream} ${row.seq}`, { ms: row.atMs, ctr: row.atCtr }]))
+    const answers = told.runs.flatMap((run) => answersOf(this.#author, stream, run, seqs, hubEpoch, at))
+    yield* this.#book(stream, answers)
+  }
+
+  /** Settles in slices: nobody waits long for the store, and a crash in between loses only the answer to the rest. */
+  *#book(stream: number, answers: readonly OpAnswer[]): Generator<void> {
+    for (let from = 0; from < answers.length; from += SETTLE_SLICE) {
+      const slice = answers.slice(from, from + SETTLE_SLICE)
+      this.#store.transact(() => {
+        this.#store.applyVerdicts(slice)
+        this.#renumber(slice)
+        this.#raise(stream, slice.at(-1)!.seq)
+      })
+      yield
+    }
   }
 
   #position(stream: OutStream): number {
@@ -235,11 +287,20 @@ export class Outbox {
     return row?.seq ?? 0
   }
 
-  #setAcked(stream: number, seq: number): void {
-    prepared(this.#store.db, 'UPDATE stream SET ackedSeq = ? WHERE author = ? AND stream = ?').run(
-      seq,
-      this.#author,
-      stream,
+  #raise(stream: number, seq: number): void {
+    prepared(
+      this.#store.db,
+      'UPDATE stream SET ackedSeq = max(ackedSeq, ?) WHERE author = ? AND stream = ?',
+    ).run(seq, this.#author, stream)
+  }
+
+  /** The hub has less than it once said. */
+  #lower(stream: number, seq: number): void {
+    this.#store.transact(() =>
+      prepared(
+        this.#store.db,
+        'UPDATE stream SET ackedSeq = min(ackedSeq, ?) WHERE author = ? AND stream = ?',
+      ).run(this.#clampToLog(stream, seq), this.#author, stream),
     )
   }
 

@@ -83,6 +83,13 @@ export interface SignedRequests {
   traffic?(): number
   /** Everything under way has gone nowhere: begin anew. */
   reset?(): void
+  /** The same for answers whose parts count by themselves: bytes are told as they arrive, before a signature could be checked. */
+  streamed?(
+    path: string,
+    body: Uint8Array,
+    identity: { belt: string; epoch: number; author: string; seed: string; counter: number },
+    onBytes: (bytes: Uint8Array) => void,
+  ): Promise<void>
   close(): Promise<void>
 }
 
@@ -217,6 +224,39 @@ export class HubTransport implements HubConnection {
     if (!this.#hubKey || !verify(null, Buffer.from(text), this.#hubKey, proof))
       throw new WrongHub('answer not signed by the hub')
     return { body: answer.body, wireBytes: body.length - from + answer.wireBytes }
+  }
+
+  async streamed(
+    path: string,
+    body: Uint8Array,
+    identity: { belt: string; epoch: number; author: string; seed: string; counter: number },
+    onBytes: (bytes: Uint8Array) => void,
+  ): Promise<void> {
+    const { belt, epoch, author, seed, counter } = identity
+    const target = this.#prefix + path
+    const text = requestText({ belt, epoch, path: target, bodyHash: sha256Hex(body), author, counter })
+    const signature = signWith(seed, Buffer.from(text)).toString('base64url')
+    try {
+      const response = await this.#client('quick').request({
+        method: 'POST',
+        path: target,
+        headers: {
+          'content-type': 'application/octet-stream',
+          authorization: `Chanbo ${author}.${epoch}.${counter}.${signature}`,
+        },
+        body,
+        headersTimeout: ANSWER_TIMEOUT_MS,
+        bodyTimeout: ANSWER_TIMEOUT_MS,
+      })
+      if (response.statusCode !== 200)
+        throw refusal(new Uint8Array(await response.body.arrayBuffer()), response.statusCode)
+      for await (const bytes of response.body) onBytes(bytes as Uint8Array)
+    } catch (error) {
+      if (error instanceof HubRefused || error instanceof WrongHub || error instanceof HubUnreachable)
+        throw error
+      if (error instanceof Error && error.cause instanceof WrongHub) throw error.cause
+      throw new HubUnreachable(error instanceof Error ? error.message : 'broken', { cause: error })
+    }
   }
 
   async close(): Promise<void> {
