@@ -8,7 +8,8 @@ import type { CompiledShop, ShopObjective } from './instance.ts'
 import { blend, ElitePool } from './pool.ts'
 import { ExactTabu } from './tabu-exact.ts'
 import { MakespanTabu } from './tabu-makespan.ts'
-import type { TabuSearch } from './tabu.ts'
+import { JobShopTabu } from './tabu-job-shop.ts'
+import type { LocalSearch } from './tabu.ts'
 
 /** Defaults come from runs over the public sets; see the bench. */
 export interface SearchSettings {
@@ -65,7 +66,7 @@ export class PopulationSearch {
   private readonly settings: SearchSettings
   private readonly random: Random
   private readonly objective: ShopObjective
-  private readonly tabu: TabuSearch
+  private readonly tabu: LocalSearch
   private readonly annealer: Annealer | null
   private readonly pool: ElitePool
   private readonly draft: ShopSolution
@@ -89,7 +90,9 @@ export class PopulationSearch {
     this.random = new Random(seed)
     this.objective = objective
     const graph = new ShopGraph(shop)
-    this.tabu = plain ? new MakespanTabu(graph, this.random) : new ExactTabu(graph, this.random, objective)
+    if (!plain) this.tabu = new ExactTabu(graph, this.random, objective)
+    else if (shop.flexible) this.tabu = new MakespanTabu(graph, this.random)
+    else this.tabu = new JobShopTabu(shop, this.random)
     this.annealer = plain ? null : new Annealer(graph, this.random, objective)
     this.pool = new ElitePool(shop, this.settings.poolSize)
     this.incumbent = createSolution(shop)

@@ -4,6 +4,17 @@ import { createSolution, type ShopSolution } from './solution.ts'
 
 const never = 0x7fffffff
 
+/** A search around one schedule, in pieces of any size. */
+export interface LocalSearch {
+  readonly best: ShopSolution
+  start(order: Int32Array, machine: Int32Array): void
+  /**
+   * Runs until the budget is used, `stallLimit` iterations in a row brought nothing better, or the target is
+   * met. Returns the iterations used; fewer than `budget` means that the run is over.
+   */
+  run(budget: number, stallLimit: number, target: number): number
+}
+
 /**
  * What every tabu search here shares: memory, choice of the move, the main loop. A subclass offers moves
  * (operation, machine, operation to stand behind) with an estimate of the objective after them.
@@ -11,7 +22,7 @@ const never = 0x7fffffff
  * Memory: machine arcs that a move within a machine reversed stay forbidden for a while, a move being tabu
  * when all the arcs it would create are; an operation does not return to a machine it just left.
  */
-export abstract class TabuSearch {
+export abstract class TabuSearch implements LocalSearch {
   readonly graph: ShopGraph
   readonly best: ShopSolution
   protected iteration = 0
@@ -66,10 +77,6 @@ export abstract class TabuSearch {
     this.graph.save(this.best, this.value())
   }
 
-  /**
-   * Runs until the budget is used, `stallLimit` iterations in a row brought nothing better, or the target is
-   * met. Returns the iterations used; fewer than `budget` means that the run is over.
-   */
   run(budget: number, stallLimit: number, target: number): number {
     const { graph, best } = this
     for (let done = 0; done < budget; done++) {
