@@ -87,10 +87,14 @@ async function compareStream(
   }
   let last = previousSeq
   for (const { op } of items) {
-    if (op.seq <= last || op.scope !== row.scope || op.lane !== row.lane) throw new HubRefusal('bad-batch')
+    if (op.seq <= last || op.scope !== first.scope || op.lane !== first.lane)
+      throw new HubRefusal('bad-batch')
     last = op.seq
   }
   const offer = { row, isNew: !existing }
+  // Streams are numbered as a device begins them: two copies of one device begin them in different order.
+  if (first.scope !== row.scope || first.lane !== row.lane)
+    return { ...offer, known: [], fresh: [], gap: false, forkAt: first.seq }
   if (previousSeq > row.seq) return { ...offer, known: [], fresh: [], gap: true, forkAt: null }
 
   const overlap =

@@ -200,6 +200,11 @@ export class DeviceMachine {
     this.#needsPull = true
   }
 
+  /** Something hints at another device with this one's name: compare with the hub before anything else is sent. */
+  recheck(): void {
+    this.#look = 'start'
+  }
+
   /** A person asked, or the network came back: no waiting. */
   tryNow(): void {
     this.#notBeforeMs = 0

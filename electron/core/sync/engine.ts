@@ -83,6 +83,8 @@ const APPLY_SLICE = 200
 const MAX_PULL_BODY = 64 * 1024 * 1024
 /** Refusals that trying again does not help against; looked at again now and then all the same. */
 const REFUSED_RETRY_MS = 60_000
+/** Beyond this many, two devices are taking turns with one name. */
+const MAX_STALE_COUNTERS = 6
 /** Refusals in a row that may be the link's doing: bytes get damaged on the way. */
 const DOUBTS = 3
 /** How long an answer to something small may take. */
@@ -121,6 +123,7 @@ export class SyncEngine {
   #latencyMs: number | null = null
   #bytesPerMs: number | null = null
   #refusedUntilMs = 0
+  #staleCounters = 0
   readonly #parcels = new Parcels()
   readonly #meter: Meter
   /** Refusals in a row. */
@@ -299,6 +302,11 @@ export class SyncEngine {
       batchVersion: answer.batchVersion,
     }
     const own = answer.streams.filter(({ author }) => author === keys.author)
+    const behind = this.#outbox.behind(own)
+    if (behind.length > 0) {
+      this.#machine.statusDone(this.#deps.clock())
+      return this.#deps.onFork(behind)
+    }
     await this.#inSlices(this.#outbox.resume(own, answer.hubEpoch))
     store.transact(() => {
       this.#link = {
@@ -488,6 +496,10 @@ export class SyncEngine {
     this.#machine.failed(nowMs, step, urgent)
     if (refused?.code === 'stale-counter' && refused.number !== null) {
       this.#counter.skipTo(refused.number)
+      this.#staleCounters++
+      // Numbers are never used twice, not even after a crash: somebody else speaks in this device's name.
+      if (this.#staleCounters > MAX_STALE_COUNTERS) return this.#deps.onFork([])
+      this.#machine.recheck()
       return this.#machine.tryNow()
     }
     if (refused?.code === 'offset') return this.#machine.tryNow()

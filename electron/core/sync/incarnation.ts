@@ -11,7 +11,10 @@ import { readableScopes, writeCursor } from './cursors.ts'
 /** Authors under which this device wrote before its present identity. */
 export function formerAuthors(store: Store): string[] {
   const text = store.meta('formerAuthors')
-  const authors = text === null ? [] : (JSON.parse(text) as string[])
+  const noted = text === null ? [] : (JSON.parse(text) as string[])
+  // A store that was put back from before a change of name has not heard of it: its streams tell what it was called.
+  const streams = prepared<[], { author: string }>(store.db, 'SELECT DISTINCT author FROM stream').all()
+  const authors = [...new Set([...noted, ...streams.map(({ author }) => author)])]
   return authors.filter((author) => author !== store.author)
 }
 

@@ -91,6 +91,15 @@ export class Outbox {
     )
   }
 
+  /** Streams of which the hub has more than this store: it was restored, or a copy of it has gone on. */
+  behind(have: StatusAnswer['streams']): { stream: number; seq: number }[] {
+    const nextSeqs = new Map(this.streams().map(({ stream, nextSeq }) => [stream, nextSeq]))
+    return have.flatMap(({ stream, seq }) => {
+      const nextSeq = nextSeqs.get(stream) ?? 1
+      return seq >= nextSeq ? [{ stream, seq: nextSeq }] : []
+    })
+  }
+
   /** What was taken and not answered, of the urgent lane or of the others, is taken again. */
   rewind(urgent: boolean): void {
     for (const { stream, lane } of this.streams())
