@@ -15,6 +15,19 @@ export function usePlanning() {
   const discarding = useCommand('plan/discard')
   const job = useJob(jobId)
   const running = useQuery('plan/running', {}, { topics: ['plan'] })
+  const waiting = useQuery(
+    'plan/proposals',
+    {},
+    {
+      enabled: () => jobId.value !== null,
+      topics: ['proposal'],
+    },
+  )
+  /** The simple plan of the solve that runs, as soon as it is there. */
+  const simpleReady = computed(() => {
+    const newest = waiting.data.value?.[0]
+    return jobId.value !== null && newest?.kind === 'simple' && newest.better === null ? newest.id : null
+  })
   const detail = useQuery('plan/proposal', () => ({ proposalId: proposalId.value ?? '' }), {
     enabled: () => proposalId.value !== null,
     topics: ['plan', 'proposal'],
@@ -59,6 +72,14 @@ export function usePlanning() {
     proposalId.value = null
     return result.value
   }
+  /** Shows another proposal, for example the optimiser's beside a simple plan. */
+  const twinOf = ref<Readonly<Record<string, string>>>({})
+  function take(id: string) {
+    if (proposalId.value && !twinOf.value[proposalId.value])
+      twinOf.value = { ...twinOf.value, [id]: proposalId.value }
+    proposalId.value = id
+  }
+  const simpleId = computed(() => (proposalId.value ? (twinOf.value[proposalId.value] ?? null) : null))
   async function discard() {
     if (!proposalId.value) return
     const result = await discarding.run({ proposalId: proposalId.value })
@@ -83,5 +104,8 @@ export function usePlanning() {
     stop,
     publish,
     discard,
+    take,
+    simpleReady,
+    simpleId,
   }
 }

@@ -28,6 +28,12 @@ export const settingsSections: readonly Section[] = [
     component: defineAsyncComponent(() => import('./PolicySection.vue')),
   },
   {
+    id: 'planning',
+    icon: 'board',
+    labelKey: 'replan.policy.section',
+    component: defineAsyncComponent(() => import('../plan/PlanningSection.vue')),
+  },
+  {
     id: 'backup',
     icon: 'archive',
     labelKey: 'settings.section.backup',
