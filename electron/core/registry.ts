@@ -5,6 +5,7 @@ import { backupActions, backupCoreQueries } from './features/backup/actions.ts'
 import { watchBackups } from './features/backup/schedule.ts'
 import { dashboardRollups } from './features/dashboard/rollups.ts'
 import { demoActions } from './features/demo/actions.ts'
+import { historyCommands, historyQueries } from './features/history/handlers.ts'
 import { importsActions } from './features/imports/actions.ts'
 import { importsCommands } from './features/imports/commands.ts'
 import { importsQueries } from './features/imports/queries.ts'
@@ -51,6 +52,7 @@ export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
   ...slotCommands,
   ...peopleCommands,
   ...importsCommands,
+  ...historyCommands,
 }
 
 /** Queries that reader threads answer from tables alone. */
@@ -68,6 +70,7 @@ export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...versionsQueries,
   ...slotQueries,
   ...importsQueries,
+  ...historyQueries,
 }
 
 /** Queries about the core itself (which belt is open, who is signed in), answered in its own thread. */

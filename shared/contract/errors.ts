@@ -12,6 +12,8 @@ export const ERROR_CODES = [
   'not-found',
   'deleted',
   'conflict',
+  'history-overtaken',
+  'history-not-undoable',
   // people
   'wrong-pin',
   'pin-locked',

@@ -2,6 +2,7 @@ import { appContract } from './app.ts'
 import { backupContract } from './backup.ts'
 import { catalogueContract } from './catalogue.ts'
 import { dashboardContract } from './dashboard.ts'
+import { historyContract } from './history.ts'
 import { importsContract } from './imports.ts'
 import { planningContract, slotContract } from './planning.ts'
 import { promiseContract } from './promise.ts'
@@ -28,6 +29,7 @@ export const CONTRACT = {
   ...versionsContract,
   ...catalogueContract,
   ...dashboardContract,
+  ...historyContract,
   ...importsContract,
   ...sessionContract,
   ...settingsContract,

@@ -13,7 +13,7 @@ import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import { OWN_REFUSED, readAlternatives } from '../../bookings.ts'
 import { groupOf, tablesOf } from './groups.ts'
-import { labelOf } from './labels.ts'
+import { labelOf } from '../../labels.ts'
 
 /** A settled refusal is remembered beside the conflicts, under this kind. */
 export const REFUSED_BOOKING = 'refused-booking'

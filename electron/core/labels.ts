@@ -1,7 +1,7 @@
-import { fieldsOf } from '../../../../shared/domain/table.ts'
-import { TABLES } from '../../../../shared/domain/tables.ts'
-import type { Db } from '../../../sqlite/open.ts'
-import { prepared } from '../../../sqlite/prepared.ts'
+import { fieldsOf } from '../../shared/domain/table.ts'
+import { TABLES } from '../../shared/domain/tables.ts'
+import type { Db } from '../sqlite/open.ts'
+import { prepared } from '../sqlite/prepared.ts'
 
 const NAMES = ['name', 'title', 'label', 'orderNo', 'fileName', 'topic'] as const
 /** Rows without a name of their own are known by what they belong to. */
