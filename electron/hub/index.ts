@@ -10,6 +10,7 @@ import { authorOfKey, derivedSeed, sha256, signerOf } from './crypto.ts'
 import { openPostgres, openSqlite, type HubDatabase } from './database.ts'
 import { loadHubSeed } from './keys.ts'
 import { createServer } from './server.ts'
+import { startUpkeep } from './truncate.ts'
 import { Uploads } from './uploads.ts'
 
 export interface HubOptions {
@@ -80,12 +81,14 @@ export async function startHub(options: HubOptions & { host: string; port: numbe
     await hub.close()
     throw error
   }
+  const endUpkeep = startUpkeep(hub)
   const address = app.server.address()
   return {
     hub,
     app,
     port: typeof address === 'object' && address ? address.port : options.port,
     async close() {
+      await endUpkeep()
       await app.close()
       await hub.close()
     },

@@ -7,6 +7,7 @@ import { chainNext, chainStart } from '../../shared/ops/chain.ts'
 import { equalBytes } from '../../shared/ops/bytes.ts'
 import type { HubContext } from './context.ts'
 import { sha256 } from './crypto.ts'
+import { truncatedHead } from './log-start.ts'
 
 /** Devices have this long to give back what a restored hub has lost before claims are decided without them. */
 const REFILL_MS = 15 * 60_000
@@ -82,15 +83,17 @@ export async function examine(hub: HubContext): Promise<Finding[]> {
     })
     const streams = await db.selectFrom('stream').selectAll().where('belt', '=', belt).execute()
     for (const stream of streams) {
+      const base = await truncatedHead(db, belt, stream.author, stream.stream)
       const ops = await db
         .selectFrom('op')
         .select(['seq', 'hash', 'payload'])
         .where('belt', '=', belt)
         .where('author', '=', stream.author)
         .where('stream', '=', stream.stream)
+        .where('seq', '>', base?.seq ?? 0)
         .orderBy('seq')
         .execute()
-      let head = chainStart(sha256, stream.author, stream.stream)
+      let head = base?.head ?? chainStart(sha256, stream.author, stream.stream)
       let broken: number | null = null
       for (const { seq, hash, payload } of ops) {
         head = chainNext(sha256, head, encodeOp(decodeOp(payload)))

@@ -117,20 +117,26 @@ export async function chunkBytes(
 
 const underWay = new WeakMap<HubContext, Map<string, Promise<SnapshotRow>>>()
 
+export interface SnapshotNeed {
+  /** It has to reach this far; it may be of any day then. */
+  readonly from?: number
+  readonly tombstoneMs?: number
+}
+
 /** The latest snapshot if it is recent enough, else a new one; several callers share one making. */
 export function freshSnapshot(
   hub: HubContext,
   belt: string,
   view: View,
   coding: Coding,
-  exact = false,
+  need: SnapshotNeed = {},
 ): Promise<SnapshotRow> {
   const makings = underWay.get(hub) ?? new Map<string, Promise<SnapshotRow>>()
   underWay.set(hub, makings)
-  const key = `${belt} ${view.name} ${coding} ${exact}`
+  const key = `${belt} ${view.name} ${coding} ${need.from} ${need.tombstoneMs}`
   let making = makings.get(key)
   if (!making) {
-    making = make(hub, belt, view, coding, exact).finally(() => makings.delete(key))
+    making = make(hub, belt, view, coding, need).finally(() => makings.delete(key))
     makings.set(key, making)
   }
   return making
@@ -141,14 +147,13 @@ async function make(
   belt: string,
   view: View,
   coding: Coding,
-  exact: boolean,
+  need: SnapshotNeed,
 ): Promise<SnapshotRow> {
   const { db } = hub.database
   const nowMs = hub.clock()
   const today = await todayOf(db, belt, nowMs)
   const latest = await latestSnapshot(db, belt, view.name, coding)
-  const tail = { after: latest?.seq ?? 0, limit: LONG_TAIL_OPS }
-  if (latest && !exact && latest.day === today.day && !(await isLong(hub, belt, view, tail))) return latest
+  if (latest && (await serves(hub, latest, view, today.day, need))) return latest
   const { row, streams } = await cutThrough(hub, belt, view)
   const seq = row.nextSeq - 1
   if (latest && latest.seq === seq && latest.day === today.day) return latest
@@ -164,7 +169,7 @@ async function make(
       seq,
       nowMs,
       today,
-      forgetBeforeMs: nowMs - TOMBSTONE_MS,
+      forgetBeforeMs: nowMs - (need.tombstoneMs ?? TOMBSTONE_MS),
       truncatedSeq: cut,
     },
     from,
@@ -198,6 +203,18 @@ async function make(
   }
   await save(hub, snapshot, layout)
   return snapshot
+}
+
+async function serves(
+  hub: HubContext,
+  latest: SnapshotRow,
+  view: View,
+  day: string,
+  need: SnapshotNeed,
+): Promise<boolean> {
+  if (need.from !== undefined) return latest.seq >= need.from
+  const tail = { after: latest.seq, limit: LONG_TAIL_OPS }
+  return latest.day === day && !(await isLong(hub, latest.belt, view, tail))
 }
 
 /** After a truncation a view that was never made before starts from what there is of its scope. */

@@ -169,7 +169,8 @@ export class Outbox {
       const seqs = sent.seqs.get(stream)
       if (!seqs || part.author !== this.#author) continue
       if (part.gap) {
-        this.#lower(stream, part.have)
+        if (part.cut) this.#store.transact(() => this.#raise(stream, part.have))
+        else this.#lower(stream, part.have)
         this.#sent.delete(stream)
         continue
       }
@@ -285,7 +286,8 @@ export class Outbox {
       this.#store.db,
       'SELECT max(seq) AS seq FROM op WHERE author = ? AND stream = ? AND seq <= ?',
     ).get(stream.author, stream.stream, seq)
-    return row?.seq ?? 0
+    // What a snapshot has superseded is in the log no more; the chain goes on after it all the same.
+    return Math.max(row?.seq ?? 0, Math.min(seq, stream.ackedSeq))
   }
 
   #clampToLog(stream: number, seq: number): number {

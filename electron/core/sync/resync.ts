@@ -51,9 +51,9 @@ export async function sweep(store: Store, job: SweepJob, pause: () => Promise<vo
         else continue
         prepared(store.db, 'DELETE FROM unknownOp WHERE opN = ?').run(row.n)
         touched.set(`${row.tbl} ${row.row}`, { tbl: row.tbl, row: row.row })
-        if (row.state === 'pending') noteLost(store, row)
       }
       store.rebuild([...touched.values()])
+      for (const name of touched.values()) noteLost(store, name)
       return rows.length < SLICE ? null : rows.at(-1)!.n
     })
     if (next === null) return
@@ -95,14 +95,16 @@ function settleSuperseded(store: Store, { manifest }: SweepJob, row: OpRow): voi
 }
 
 /** An own edit whose row is gone is shown to the person who made it. */
-function noteLost(store: Store, row: OpRow): void {
-  const lives = prepared(
+function noteLost(store: Store, { tbl, row }: RowName): void {
+  const left = prepared<[string, string], OpRow>(
     store.db,
-    `SELECT 1 FROM op WHERE tbl = ? AND row = ? AND kind IN ('create', 'fact', 'claim') LIMIT 1`,
-  ).get(row.tbl, row.row)
-  if (!lives)
+    'SELECT * FROM op WHERE tbl = ? AND row = ? ORDER BY n',
+  ).all(tbl, row)
+  if (left.some(({ kind }) => kind === 'create' || kind === 'fact' || kind === 'claim')) return
+  const own = left.findLast(({ author }) => author === store.author)
+  if (own)
     prepared(
       store.db,
       `INSERT OR IGNORE INTO conflict (kind, tbl, row, opId, details, atMs) VALUES ('edit-meets-deletion', ?, ?, ?, '{}', ?)`,
-    ).run(row.tbl, row.row, opId(row), row.atMs)
+    ).run(tbl, row, opId(own), own.atMs)
 }
