@@ -3,6 +3,8 @@ import { compareScores, repair, solve } from '../../../shared/scheduler/index.ts
 import type { Plan, PlanEvent, Problem, Score } from '../../../shared/scheduler/index.ts'
 import { BELT_SHAPES, createNamedBelt } from './belt-instances.ts'
 import type { BeltSize } from './belt-instances.ts'
+import { BeltPortfolio } from './belt-portfolio.ts'
+import { solveBeltWithCpSat } from './peer-cpsat.ts'
 
 export interface BenchLine {
   bench: string
@@ -20,56 +22,95 @@ export interface BeltBenchOptions {
   onLine: (line: BenchLine) => void
 }
 
+interface BeltRunOptions extends BeltBenchOptions {
+  workers: number
+  clock: 'wall' | 'cpu'
+  only: string
+  /** 'cp-sat' to measure it beside; otherwise the reference is an own run of three times the time. */
+  peer: string
+  peerSeconds: number
+}
+
 const TIER_METRICS = ['hard', 'tardy', 'stability', 'setup', 'fairness', 'makespan'] as const
 
-/** Every belt size at the given time: score by tier, gap of tier 2 to its bound, checker verdict. */
-export function runBeltBench(
-  options: BeltBenchOptions,
+/**
+ * Every belt size at the given time: score by tier, checker verdict and the gap of tier 2 (weighted tardiness
+ * plus lost session value) to the peer, or else to an own run of three times the time.
+ */
+async function runBeltBench(
+  options: BeltRunOptions,
   sizes: readonly BeltSize[] = ['small', 'medium', 'large'],
-): void {
-  const { now, onLine, seconds, seeds } = options
-  let accepted = 0
-  let total = 0
-  const tardySum = new Map<BeltSize, number>()
-  for (const size of sizes)
-    for (let seed = 1; seed <= seeds; seed++) {
-      const problem = createNamedBelt(size, seed)
-      const name = `${size}-${seed}`
-      const startMs = now()
-      const quick = solve(problem, { seed, iterations: 0 })
-      const firstMs = now() - startMs
-      const { plan, iterations } = solve(problem, { seed, timeMs: seconds * 1000, now })
-      total++
-      if (checkPlan(problem, plan).ok && checkPlan(problem, quick.plan).ok) accepted++
-      const emit = (metric: string, value: number, unit: string): void =>
-        onLine({ bench: 'belt', case: name, metric, value, unit })
-      emit('first_plan_ms', Math.round(firstMs), 'ms')
-      emit('iterations', iterations, 'count')
-      plan.score.forEach((value, tier) => emit(TIER_METRICS[tier]!, value, 'points'))
-      const bound = plan.bounds.find((entry) => entry.tier === 1)
-      if (bound) emit('tardy_bound', bound.value, 'points')
-      emit('unplanned', plan.unplanned.length, 'count')
-      tardySum.set(size, (tardySum.get(size) ?? 0) + plan.score[1])
-    }
-  for (const [size, sum] of tardySum)
-    onLine({
-      bench: 'belt',
-      case: `belt-${size}`,
-      metric: 'tardy_mean',
-      value: Math.round(sum / seeds),
-      unit: 'points',
-    })
-  onLine({
-    bench: 'belt',
-    case: 'belt',
-    metric: 'checker_pct',
-    value: (100 * accepted) / Math.max(1, total),
-    unit: '%',
-  })
+): Promise<void> {
+  const { now, onLine, seconds, seeds, clock, workers } = options
+  const gaps = new Map<BeltSize, number[]>()
+  const portfolio = new BeltPortfolio(workers)
+  try {
+    for (const size of sizes)
+      for (let seed = 1; seed <= seeds; seed++) {
+        const name = `${size}-${seed}`
+        if (!name.includes(options.only)) continue
+        const problem = createNamedBelt(size, seed)
+        const startMs = now()
+        const quick = solve(problem, { seed, iterations: 0 })
+        const firstMs = now() - startMs
+        const { plan, iterations } = await portfolio.solve({ problem, seed, seconds, clock })
+        const emit = (metric: string, value: number, unit: string): void =>
+          onLine({ bench: 'scheduler', case: name, metric, value, unit })
+        emit('checker_ok', checkPlan(problem, plan).ok && checkPlan(problem, quick.plan).ok ? 1 : 0, 'bool')
+        emit('first_plan_ms', Math.round(firstMs), 'ms')
+        emit('iterations', iterations, 'count')
+        plan.score.forEach((value, tier) => emit(TIER_METRICS[tier]!, value, 'points'))
+        const bound = plan.bounds.find((entry) => entry.tier === 1)
+        if (bound) emit('tardy_bound', bound.value, 'points')
+        emit('unplanned', plan.unplanned.length, 'count')
+        let reference: number
+        if (options.peer === 'cp-sat') {
+          const peer = await solveBeltWithCpSat(problem, options.peerSeconds, workers)
+          emit(`peer ${peer.label} time`, round(peer.seconds), 's')
+          if (peer.plan === null || peer.value === null) {
+            emit(`peer ${peer.label} without a plan`, 1, 'bool')
+            continue
+          }
+          emit(`peer ${peer.label} tardy`, peer.value, 'points')
+          emit(`peer ${peer.label} bound`, peer.bound ?? 0, 'points')
+          emit(`peer ${peer.label} checker_ok`, agrees(problem, peer.plan, peer.value) ? 1 : 0, 'bool')
+          reference = peer.value
+        } else {
+          const long = await portfolio.solve({ problem, seed, seconds: 3 * seconds, clock })
+          reference = Math.min(long.plan.score[1], plan.score[1])
+          emit('tardy_after_3x', reference, 'points')
+        }
+        const gap = reference > 0 ? 100 * (plan.score[1] / reference - 1) : plan.score[1] > 0 ? 100 : 0
+        emit('gap_pct', round(gap), '%')
+        gaps.set(size, [...(gaps.get(size) ?? []), gap])
+      }
+  } finally {
+    await portfolio.close()
+  }
+  const metric = 'gap_mean_pct'
+  for (const [size, own] of gaps)
+    onLine({ bench: 'scheduler', case: `belt-${size}`, metric, value: round(mean(own)), unit: '%' })
+  const all = [...gaps.values()].flat()
+  if (options.peer === 'cp-sat') {
+    const worse = all.filter((gap) => gap > 0).length
+    onLine({ bench: 'scheduler', case: 'belt', metric: 'worse_than_peer', value: worse, unit: 'cases' })
+  }
+  if (all.length > 0) onLine({ bench: 'scheduler', case: 'belt', metric, value: round(mean(all)), unit: '%' })
+}
+
+/** Whether the checker accepts a peer's plan and finds the value it claims. */
+function agrees(
+  problem: Problem,
+  plan: Pick<Plan, 'assign' | 'slots' | 'unplanned'>,
+  value: number,
+): boolean {
+  const empty = { schema: problem.schema, bounds: [], cert: '', score: [0, 0, 0, 0, 0, 0] as const }
+  const { violations, score } = checkPlan(problem, { ...empty, ...plan })
+  return violations.length === 0 && score[1] === value
 }
 
 /** A line goes down at 30 % of a belt plan: time to the first and final plan, gap to a long repair, what moved. */
-export function runRepairBench(options: BeltBenchOptions, size: BeltSize = 'large', longSeconds = 30): void {
+function runRepairBench(options: BeltBenchOptions, size: BeltSize = 'large', longSeconds = 30): void {
   const { now, onLine, seeds } = options
   const firsts: number[] = []
   const finals: number[] = []
@@ -109,7 +150,7 @@ export function runRepairBench(options: BeltBenchOptions, size: BeltSize = 'larg
       heldMoved += countMoved(result.problem, plan, result.plan)
       const name = `${size}-${seed}-L${lineNumber}`
       const emit = (metric: string, value: number, unit: string): void =>
-        onLine({ bench: 'repair', case: name, metric, value, unit })
+        onLine({ bench: 'scheduler', case: name, metric, value, unit })
       emit('first_ms', Math.round(firstMs), 'ms')
       emit('gap_pct', round(gaps[gaps.length - 1]!), '%')
       emit('lines_changed', result.changes.lines.length, 'count')
@@ -118,22 +159,22 @@ export function runRepairBench(options: BeltBenchOptions, size: BeltSize = 'larg
     }
   }
   const emit = (metric: string, value: number, unit: string): void =>
-    onLine({ bench: 'repair', case: 'repair', metric, value: round(value), unit })
+    onLine({ bench: 'scheduler', case: 'repair', metric, value: round(value), unit })
   emit('first_p95_ms', percentile(firsts, 95), 'ms')
   emit('final_p95_ms', percentile(finals, 95), 'ms')
-  emit('gap_mean_pct', gaps.reduce((sum, gap) => sum + gap, 0) / Math.max(1, gaps.length), '%')
+  emit('gap_mean_pct', mean(gaps), '%')
   emit('lines_over_affected_max_points', Math.max(0, ...extraPoints), 'points')
   emit('frozen_or_announced_moved', heldMoved, 'count')
 }
 
 /** 2,000 operations: time to the first feasible plan, and the plan after two seconds. */
-export function runHugeBench(options: BeltBenchOptions): void {
+function runHugeBench(options: BeltBenchOptions): void {
   const { now, onLine } = options
   const problem = createNamedBelt('huge', 1)
   const startMs = now()
   const quick = solve(problem, { seed: 1, iterations: 0 }).plan
   onLine({
-    bench: 'belt',
+    bench: 'scheduler',
     case: 'huge-1',
     metric: 'first_plan_ms',
     value: Math.round(now() - startMs),
@@ -141,8 +182,8 @@ export function runHugeBench(options: BeltBenchOptions): void {
   })
   const { plan } = solve(problem, { seed: 1, timeMs: 2000, now })
   const better = compareScores(plan.score, quick.score) <= 0 && checkPlan(problem, plan).ok
-  onLine({ bench: 'belt', case: 'huge-1', metric: 'tardy', value: plan.score[1], unit: 'points' })
-  onLine({ bench: 'belt', case: 'huge-1', metric: 'checker_ok', value: better ? 1 : 0, unit: 'bool' })
+  onLine({ bench: 'scheduler', case: 'huge-1', metric: 'tardy', value: plan.score[1], unit: 'points' })
+  onLine({ bench: 'scheduler', case: 'huge-1', metric: 'checker_ok', value: better ? 1 : 0, unit: 'bool' })
 }
 
 function weightedOf(problem: Problem, score: Score): number {
@@ -170,6 +211,10 @@ function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil((share / 100) * sorted.length) - 1)] ?? 0
 }
 
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+}
+
 function round(value: number): number {
   return Math.round(value * 100) / 100
 }
@@ -181,24 +226,30 @@ export async function runBelt(options: {
   seeds: number
   json: boolean
   clock: 'wall' | 'cpu'
+  workers: number
+  only: string
+  peer: string
+  peerSeconds: number
+  quick?: boolean
 }): Promise<number> {
   let faults = 0
   const onLine = (line: BenchLine): void => {
-    if (line.metric === 'checker_pct' && line.value < 100) faults++
-    if (line.metric === 'checker_ok' && line.value === 0) faults++
+    if (line.metric.endsWith('checker_ok') && line.value === 0) faults++
     if (line.metric === 'frozen_or_announced_moved' && line.value > 0) faults++
     console.log(
-      options.json ? JSON.stringify(line) : `${line.case}\t${line.metric}\t${line.value} ${line.unit}`,
+      options.json
+        ? JSON.stringify(line)
+        : `${line.case.padEnd(20)} ${line.metric.padEnd(24)} ${line.value} ${line.unit}`,
     )
   }
   const now = options.clock === 'cpu' ? () => process.cpuUsage().user / 1000 : () => performance.now()
-  const bench: BeltBenchOptions = { seconds: options.seconds, seeds: options.seeds, now, onLine }
+  const bench: BeltRunOptions = { ...options, now, onLine }
   if (options.set === 'repair') {
     warmUp()
-    runRepairBench(bench, 'large')
+    runRepairBench(bench, 'large', options.quick ? 5 : 30)
   } else {
-    runBeltBench(bench)
-    runHugeBench(bench)
+    await runBeltBench(bench, options.quick ? ['small', 'medium'] : undefined)
+    if (!options.quick && 'huge'.includes(options.only)) runHugeBench(bench)
   }
   return faults > 0 ? 1 : 0
 }

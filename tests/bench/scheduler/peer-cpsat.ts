@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { ShopInstance, ShopObjective } from '../../../shared/scheduler/shop/index.ts'
+import type { Plan, Problem } from '../../../shared/scheduler/index.ts'
 import type { PeerResult } from './bench.ts'
 
 const folder = path.resolve(import.meta.dirname, '../peers')
@@ -21,24 +22,42 @@ function install(): void {
   if (status !== 0) throw new Error('the peers could not be installed')
 }
 
+async function ask(script: string, request: unknown): Promise<string> {
+  install()
+  const child = spawn(process.execPath, [path.join(folder, script)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin.end(JSON.stringify(request))
+  return (await text(child.stdout)).trim()
+}
+
 /** CP-SAT compiled to WebAssembly on the same instance, in a process of its own. */
 export async function solveWithCpSat(
   shop: ShopInstance,
   objective: ShopObjective,
   seconds: number,
 ): Promise<PeerResult> {
-  install()
-  const child = spawn(process.execPath, [path.join(folder, 'cp-sat.mjs')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
   const setups = shop.setups && {
     groups: shop.setups.groups,
     between: shop.setups.between.map((matrix) => Array.from(matrix)),
     initial: shop.setups.initial?.map((row) => Array.from(row)),
   }
-  child.stdin.end(JSON.stringify({ shop: { ...shop, setups }, objective, seconds }))
-  const answer = await text(child.stdout)
-  if (answer.trim() === '')
-    return { label: 'CP-SAT (wasm)', value: null, bound: null, optimal: false, seconds }
+  const answer = await ask('cp-sat.mjs', { shop: { ...shop, setups }, objective, seconds })
+  if (answer === '') return { label: 'CP-SAT (wasm)', value: null, bound: null, optimal: false, seconds }
   return JSON.parse(answer) as PeerResult
+}
+
+/** A belt plan of the peer: complete for hard rules and the second tier, the only one it was asked for. */
+export interface BeltPeerResult extends PeerResult {
+  plan: Pick<Plan, 'assign' | 'slots' | 'unplanned'> | null
+}
+
+/** The same for a belt problem; the peer minimises weighted tardiness plus lost session value. */
+export async function solveBeltWithCpSat(
+  problem: Problem,
+  seconds: number,
+  workers: number,
+): Promise<BeltPeerResult> {
+  const answer = await ask('cp-sat-belt.mjs', { problem, seconds, workers })
+  if (answer === '')
+    return { label: 'CP-SAT (wasm)', value: null, bound: null, optimal: false, seconds, plan: null }
+  return JSON.parse(answer) as BeltPeerResult
 }

@@ -29,26 +29,32 @@ const fileSets: Record<string, (file: DataFile) => boolean> = {
 
 export const setNames = [...Object.keys(fileSets), 'twt', 'setup', 'belt', 'repair', 'quick']
 
-const quickNames = new Set(
-  'mk04 mk06 mk07 mk10 01a 05a 08a mt10c1 setb4c9 edata/la19 rdata/la18 vdata/la03 ft10 la38 abz8 ta21'.split(
-    ' ',
-  ),
-)
+/** What `quick` takes from each set. */
+const quickCases: Record<string, RegExp> = {
+  mk: /^brandimarte\/mk(04|06|07|10)$/,
+  dauzere: /^dauzere\/0[158]a$/,
+  barnes: /^barnes\/(mt10c1|setb4c9)$/,
+  'hurink-edata': /^edata\/la(16|19)$/,
+  'hurink-rdata': /^rdata\/la(06|18)$/,
+  'hurink-vdata': /^vdata\/la(03|07)$/,
+  jsp22: /^(ft10|la38|abz8|ta11|ta21)$/,
+  twt: /^(la17|orb07) f=1\.3$/,
+  setup: /^(fattahi_setup_0[89]|brandimarte\/mk05-setup|la02-setup)$/,
+}
+
+/** The cases of `quick`, set by set. */
+export function loadQuick(root: string): [set: string, cases: Case[]][] {
+  return Object.entries(quickCases).map(([set, wanted]) => [
+    set,
+    loadSet(set, root).filter((item) => wanted.test(item.name)),
+  ])
+}
 
 /** The cases of a set; files of other kinds in the folder are left alone, unreadable ones are named. */
 export function loadSet(set: string, root: string): Case[] {
   const files = listFiles(root)
   if (set === 'twt') return loadTardiness(files, root)
   if (set === 'setup') return loadSetups(files)
-  if (set === 'quick') {
-    const plain = files.filter((file) => quickNames.has(file.name) || quickNames.has(shortName(file)))
-    const jobShopOnly = plain.filter((file) => /^(la|ft|abz|ta)/.test(file.name) === false || isWanted(file))
-    const late = loadTardiness(files, root).filter((item) => /^(la17|orb07) f=1\.3/.test(item.name))
-    const change = loadSetups(files).filter((item) =>
-      /fattahi_setup_0[89]|mk05-setup|la02-setup/.test(item.name),
-    )
-    return [...toCases(jobShopOnly, root), ...late, ...change]
-  }
   const wanted = fileSets[set]
   if (!wanted) throw new RangeError(`unknown set ${set}; known: ${setNames.join(' ')}`)
   const chosen = files.filter(wanted)
@@ -57,8 +63,6 @@ export function loadSet(set: string, root: string): Case[] {
 
 const shortName = (file: DataFile): string =>
   file.relative.toLowerCase().split('/').slice(-2).join('/').replace('.txt', '')
-const isWanted = (file: DataFile): boolean =>
-  isJobShop(file) ? quickNames.has(file.name) : quickNames.has(shortName(file))
 
 function toCases(files: DataFile[], root: string): Case[] {
   const known = readBestKnown(root)

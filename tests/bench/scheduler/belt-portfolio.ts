@@ -1,0 +1,62 @@
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
+import { compareScores } from '../../../shared/scheduler/index.ts'
+import type { Plan, Problem } from '../../../shared/scheduler/index.ts'
+
+export interface BeltRequest {
+  problem: Problem
+  seed: number
+  seconds: number
+  /** Budget in seconds on the wall, or of each worker's own CPU time on a shared machine. */
+  clock: 'wall' | 'cpu'
+}
+
+export interface BeltWorkerRequest extends BeltRequest {
+  partner: MessagePort | null
+}
+
+export interface BeltReply {
+  plan: Plan
+  iterations: number
+  seconds: number
+}
+
+/** One or two worker threads that plan the same problem from different seeds and hand each other their best. */
+export class BeltPortfolio {
+  private readonly workers: Worker[]
+
+  constructor(lanes: number) {
+    this.workers = Array.from(
+      { length: Math.min(2, lanes) },
+      () => new Worker(new URL('./belt-worker.ts', import.meta.url)),
+    )
+  }
+
+  async solve(request: BeltRequest): Promise<BeltReply> {
+    const { port1, port2 } = new MessageChannel()
+    const ports = this.workers.length === 2 ? [port1, port2] : [null]
+    const replies = await Promise.all(
+      this.workers.map((worker, lane) => {
+        return new Promise<BeltReply>((resolve, reject) => {
+          const stop = (): void => void worker.off('message', done).off('error', fail)
+          const done = (reply: BeltReply): void => (stop(), resolve(reply))
+          const fail = (error: Error): void => (stop(), reject(error))
+          worker.on('message', done).on('error', fail)
+          const partner = ports[lane] ?? null
+          const message: BeltWorkerRequest = { ...request, seed: request.seed * 2 + lane, partner }
+          worker.postMessage(message, partner ? [partner] : [])
+        })
+      }),
+    )
+    const better = (a: BeltReply, b: BeltReply): BeltReply =>
+      compareScores(b.plan.score, a.plan.score, request.problem.objective) < 0 ? b : a
+    return {
+      ...replies.reduce(better),
+      iterations: replies.reduce((sum, reply) => sum + reply.iterations, 0),
+      seconds: Math.max(...replies.map((reply) => reply.seconds)),
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()))
+  }
+}
