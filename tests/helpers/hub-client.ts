@@ -23,7 +23,7 @@ import {
 } from '../../shared/wire/messages.ts'
 import { quietLog, RESOURCES, scratch } from './sync-rig.ts'
 
-const sha256 = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer')
+export const sha256 = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer')
 export const compression = compressionOf(zlib)
 
 export interface Answer<T> {

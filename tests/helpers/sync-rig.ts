@@ -9,6 +9,7 @@ import { SyncEngine, type EngineStatus } from '../../electron/core/sync/engine.t
 import { handOver, joinHub } from '../../electron/core/sync/enrolment.ts'
 import { writeLink } from '../../electron/core/sync/link.ts'
 import { arbitrateLocally } from '../../electron/core/sync/local-arbiter.ts'
+import type { DeviceTiming } from '../../shared/wire/device.ts'
 import { compressionOf } from '../../shared/wire/compression.ts'
 import type { HubLog } from '../../electron/hub/context.ts'
 import { makeEnrolCode } from '../../electron/hub/enrol.ts'
@@ -35,7 +36,8 @@ export interface RigDevice {
   write<T>(work: (write: Mutator) => T): T
   engine(): SyncEngine
   status(): EngineStatus
-  go(url?: string): void
+  /** Starts syncing; looks for news every few ten milliseconds unless told otherwise. */
+  go(timing?: Partial<DeviceTiming>): void
   stop(): Promise<void>
   close(): Promise<void>
 }
@@ -81,7 +83,7 @@ export function openDevice(
       return engine
     },
     status: () => device.engine().status(),
-    go() {
+    go(timing = { pollMs: 60, busyPollMs: 30 }) {
       engine = new SyncEngine({
         store,
         keys,
@@ -91,7 +93,7 @@ export function openDevice(
         log: quietLog,
         onChanged: () => undefined,
         onFork: (found) => forks.push(...found),
-        timing: { pollMs: 60, busyPollMs: 30 },
+        timing,
         compact,
       })
       engine.poke()

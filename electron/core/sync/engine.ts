@@ -1,27 +1,25 @@
 import { DecodeError } from '../../../shared/ops/bytes.ts'
-import type { Scope } from '../../../shared/ops/types.ts'
-import { BATCH_VERSION, decodeCanonicalBatch, encodeBatch, versionFor } from '../../../shared/wire/batch.ts'
+import { BATCH_VERSION } from '../../../shared/wire/batch.ts'
 import { DeviceMachine, type DeviceStep, type DeviceTiming } from '../../../shared/wire/device.ts'
-import { chooseCoding, seal, unseal, type Compression } from '../../../shared/wire/envelope.ts'
+import type { Compression } from '../../../shared/wire/envelope.ts'
 import {
   pullHeadSchema,
-  pushAnswerSchema,
   statusAnswerSchema,
   type HubErrorCode,
   type PullRequest,
-  type StatusRequest,
 } from '../../../shared/wire/messages.ts'
 import type { DeviceKeys } from '../keys.ts'
 import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { readableScopes, readCursor, writeCursor } from './cursors.ts'
 import { FirstSync, type ChunkStream, type FirstSyncProgress } from './first-sync.ts'
-import { formerAuthors, hasLeftovers, renameLeftovers, yieldToTwin } from './incarnation.ts'
+import { hasLeftovers, renameLeftovers } from './incarnation.ts'
 import { giveBack, rememberHeads } from './give-back.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { Meter, meterRules } from './meter.ts'
+import { Intake } from './intake.ts'
 import { Outbox } from './outbox.ts'
-import { Parcels, type Parcel } from './parcels.ts'
+import { patienceMs, Sender } from './sender.ts'
 import { RequestCounter } from './request-counter.ts'
 import {
   HubRefused,
@@ -78,21 +76,12 @@ export interface EngineDeps {
   readonly host?: EngineHost
 }
 
-/** Applying more at once would hold the core's thread for longer than a person notices. */
-const APPLY_SLICE = 200
-const MAX_PULL_BODY = 64 * 1024 * 1024
 /** Refusals that trying again does not help against; looked at again now and then all the same. */
 const REFUSED_RETRY_MS = 60_000
 /** Beyond this many, two devices are taking turns with one name. */
 const MAX_STALE_COUNTERS = 6
 /** Refusals in a row that may be the link's doing: bytes get damaged on the way. */
 const DOUBTS = 3
-/** How long an answer to something small may take. */
-const PATIENCE_MS = 12_000
-/** A link is this much slower than it was before it counts as dead. */
-const SLOWER = 3
-const SLOWEST_BYTES_PER_MS = 0.25
-const UNKNOWN_BYTES_PER_MS = 2
 
 const REAL_HOST: EngineHost = {
   connect: (link) => new HubTransport(link),
@@ -124,12 +113,11 @@ export class SyncEngine {
   #bytesPerMs: number | null = null
   #refusedUntilMs = 0
   #staleCounters = 0
-  readonly #parcels = new Parcels()
+  readonly #sender: Sender
+  readonly #intake: Intake
   readonly #meter: Meter
   /** Refusals in a row. */
   #doubts = 0
-  /** What this hub reads, as it last said. */
-  #hubReads: { accepts: readonly string[]; batchVersion: number | undefined }
   #halfPulled: { request: PullRequest; part: PartialAnswer } | null = null
 
   constructor(deps: EngineDeps) {
@@ -154,7 +142,15 @@ export class SyncEngine {
     })
     this.#lastContactMs = Number(deps.store.meta('lastContactMs')) || null
     this.#meter = new Meter(deps.store, deps.clock)
-    this.#hubReads = { accepts: deps.compression.accepts, batchVersion: undefined }
+    const breathe = (): Promise<void> => this.#breathe()
+    this.#intake = new Intake(deps.store, deps.keys.author, deps.compression, breathe)
+    this.#sender = new Sender({
+      outbox: this.#outbox,
+      author: deps.keys.author,
+      compression: deps.compression,
+      request: (path, body, how) => this.#request(path, body, how),
+      breathe,
+    })
   }
 
   status(): EngineStatus {
@@ -198,13 +194,13 @@ export class SyncEngine {
     while (!this.#closed) {
       const nowMs = this.#deps.clock()
       if (nowMs < this.#refusedUntilMs) return this.#sleepUntil(this.#refusedUntilMs)
-      const waiting = this.#outbox.waiting()
+      const waiting = this.#sender.waiting()
       this.#meter.note(this.#transport.traffic?.() ?? 0)
       const { metered, budgetBytes } = meterRules(this.#deps.store)
       const step = this.#machine.next({
         nowMs,
-        urgentWaiting: waiting.urgent || this.#parcels.next(true) !== null,
-        otherWaiting: waiting.other || this.#parcels.next(false) !== null,
+        urgentWaiting: waiting.urgent,
+        otherWaiting: waiting.other,
         metered,
         spent: metered && budgetBytes !== null && this.#meter.today >= budgetBytes,
         urgentOnly: this.#deps.store.meta('syncUrgentOnly') === 'yes',
@@ -247,7 +243,7 @@ export class SyncEngine {
       `/v1/belts/${encodeURIComponent(belt)}/${path}`,
       body,
       identity,
-      { patienceMs: PATIENCE_MS + body.length / UNKNOWN_BYTES_PER_MS, ...how },
+      { patienceMs: patienceMs(body.length, this.#bytesPerMs), ...how },
     )
     const tookMs = Math.max(1, this.#deps.clock() - startMs)
     if (answer.wireBytes < 4096) this.#latencyMs = tookMs
@@ -285,29 +281,17 @@ export class SyncEngine {
   }
 
   async #checkStatus(): Promise<void> {
-    const { store, keys } = this.#deps
-    const asked: StatusRequest = {
-      streams: this.#outbox.unanswered(),
-      uploads: this.#parcels
-        .interrupted()
-        .map(({ id }) => id)
-        .slice(0, 8),
-    }
-    const empty = asked.streams?.length === 0 && asked.uploads?.length === 0
-    const body = empty ? new Uint8Array() : Buffer.from(JSON.stringify(asked))
+    const { store } = this.#deps
+    const asked = this.#sender.question()
+    const body = asked ? Buffer.from(JSON.stringify(asked)) : new Uint8Array()
     const answer = statusAnswerSchema.parse(parseJson(await this.#request('status', body)))
-    const sameEpoch = answer.hubEpoch === this.#link.epoch
-    this.#hubReads = {
-      accepts: answer.accepts ?? this.#deps.compression.accepts,
-      batchVersion: answer.batchVersion,
-    }
-    const own = answer.streams.filter(({ author }) => author === keys.author)
+    const own = answer.streams.filter(({ author }) => author === this.#deps.keys.author)
     const behind = this.#outbox.behind(own)
     if (behind.length > 0) {
       this.#machine.statusDone(this.#deps.clock())
       return this.#deps.onFork(behind)
     }
-    await this.#inSlices(this.#outbox.resume(own, answer.hubEpoch))
+    const { claimsSettled } = await this.#sender.learn(asked, answer, this.#link.epoch)
     store.transact(() => {
       this.#link = {
         ...this.#link,
@@ -317,78 +301,25 @@ export class SyncEngine {
       }
       writeLink(store, this.#link)
     })
-    this.#sortParcels(
-      sameEpoch,
-      new Map(asked.uploads?.map((id, index) => [id, answer.uploads?.[index] ?? 0])),
-    )
     await giveBack(this.#deps, answer.hubStreams, (bytes) => this.#request('return', bytes))
     this.#machine.statusDone(this.#deps.clock())
+    if (claimsSettled) this.#machine.tryNow()
   }
 
-  /** What was interrupted is over, goes on where it broke off, or is cut anew. */
-  #sortParcels(sameEpoch: boolean, have: ReadonlyMap<string, number>): void {
-    for (const parcel of this.#parcels.interrupted()) {
-      if (!this.#outbox.isAnswered(parcel.sent)) continue
-      this.#parcels.remove(parcel)
-      if (parcel.sent.hasClaims) this.#machine.tryNow()
-    }
-    if (!sameEpoch || !this.#parcels.resumeAt(have)) this.#parcels.clear(false)
-    if (!sameEpoch) this.#parcels.clear(true)
-    if (this.#parcels.interrupted().length === 0) this.#outbox.rewind(false)
-  }
-
-  async #inSlices<T>(work: Generator<void, T>): Promise<T> {
-    for (;;) {
-      const step = work.next()
-      if (step.done) return step.value
-      await this.#host.pause()
-      if (this.#closed) throw new HubUnreachable('closed')
-    }
-  }
-
-  #newParcel(step: { urgentOnly: boolean; maxOps: number }): Parcel | null {
-    const sent = this.#outbox.take(step)
-    if (!sent) return null
-    const { compression } = this.#deps
-    const coding = chooseCoding(compression.accepts, this.#hubReads.accepts)
-    const bytes = encodeBatch(sent.batch, versionFor(this.#hubReads.batchVersion))
-    return this.#parcels.add(sent, seal(compression, coding, bytes), step.urgentOnly)
+  /** Lets other work of the thread go first. @throws HubUnreachable when the store is about to be closed */
+  async #breathe(): Promise<void> {
+    await this.#host.pause()
+    if (this.#closed) throw new HubUnreachable('closed')
   }
 
   async #push(step: { urgentOnly: boolean; maxOps: number }, startMs: number): Promise<void> {
     const urgent = step.urgentOnly
-    const parcel = this.#parcels.next(urgent) ?? this.#newParcel(step)
-    if (!parcel) return this.#machine.pushEmpty(urgent)
-    const { store } = this.#deps
-    const { sent, envelope } = parcel
-    const from = urgent ? 0 : parcel.from
-    parcel.underWay = true
-    parcel.tries++
-    let answer
-    try {
-      const lane = urgent ? 'quick' : 'bulk'
-      const how: RequestHow = { lane, from, patienceMs: this.#patienceMs() }
-      answer = pushAnswerSchema.parse(parseJson(await this.#request('push', envelope, how)))
-    } catch (error) {
-      parcel.underWay = false
-      if (error instanceof HubRefused) this.#refusedParcel(parcel, error)
-      throw error
-    }
-    const forks = await this.#inSlices(this.#outbox.settle(sent, answer))
-    this.#parcels.remove(parcel)
-    const nowMs = this.#deps.clock()
-    if (forks.length > 0) this.#deps.onFork(forks)
-    this.#machine.pushDone(nowMs, {
-      bytes: envelope.length,
-      sentBytes: envelope.length - from,
-      ops: sent.batch.ops.length,
-      startMs,
-      urgent,
-      answersExpected: sent.hasClaims,
-    })
-    store.touch('sync')
-    for (const { stream, cut } of answer.streams)
-      if (cut) await this.#first.resync(this.#outbox.scopeOf(stream))
+    const sent = await this.#sender.send(step, this.#bytesPerMs)
+    if (!sent) return this.#machine.pushEmpty(urgent)
+    if (sent.forks.length > 0) this.#deps.onFork(sent.forks)
+    this.#machine.pushDone(this.#deps.clock(), { ...sent, startMs, urgent })
+    this.#deps.store.touch('sync')
+    for (const stream of sent.cutStreams) await this.#first.resync(this.#outbox.scopeOf(stream))
   }
 
   async #pull(maxBytes: number, startMs: number): Promise<void> {
@@ -425,7 +356,7 @@ export class SyncEngine {
         await this.#first.resync(scope)
         continue
       }
-      if (bytes > 0) ops += await this.#apply(scope, view.subarray(at, at + bytes), head.hubEpoch)
+      if (bytes > 0) ops += await this.#intake.apply(scope, view.subarray(at, at + bytes), head.hubEpoch)
       at += bytes
       const cursor = readCursor(store, scope)
       if (cursor.epoch !== head.hubEpoch || cursor.seq !== through)
@@ -441,24 +372,6 @@ export class SyncEngine {
     this.#machine.pullDone(nowMs, { ops, more, elapsedMs: nowMs - startMs })
   }
 
-  /** Applies a batch in slices; the cursor moves with each, so that a crash repeats nothing and skips nothing. */
-  async #apply(scope: Scope, envelope: Uint8Array, hubEpoch: number): Promise<number> {
-    const { store, compression } = this.#deps
-    const { ops } = decodeCanonicalBatch(unseal(compression, envelope, MAX_PULL_BODY), { maxOps: 200_000 })
-    const mayHaveTwin = formerAuthors(store).length > 0
-    for (let from = 0; from < ops.length; from += APPLY_SLICE) {
-      const slice = ops.slice(from, from + APPLY_SLICE)
-      if (this.#closed) throw new HubUnreachable('closed')
-      store.transact(() => {
-        if (mayHaveTwin) yieldToTwin(store, this.#deps.keys.author, slice)
-        store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))
-        writeCursor(store, scope, { epoch: hubEpoch, seq: slice.at(-1)!.hubSeq })
-      })
-      await this.#host.pause()
-    }
-    return ops.length
-  }
-
   #reached(): void {
     const nowMs = this.#deps.clock()
     const wasOff = this.#failure !== null || this.#lastContactMs === null
@@ -469,22 +382,6 @@ export class SyncEngine {
     this.#offlineSinceMs = null
     if (stale) this.#deps.store.transact(() => this.#deps.store.setMeta('lastContactMs', String(nowMs)))
     if (wasOff || !this.#machine.busy) this.#deps.onChanged()
-  }
-
-  /** How long the answer to a batch may take, with what is under way before it. */
-  #patienceMs(): number {
-    const rate = Math.max(SLOWEST_BYTES_PER_MS, this.#bytesPerMs ?? UNKNOWN_BYTES_PER_MS)
-    return PATIENCE_MS + (SLOWER * this.#parcels.underWayBytes) / rate
-  }
-
-  #refusedParcel(parcel: Parcel, { code, number }: HubRefused): void {
-    if (code === 'offset') parcel.from = Math.min(parcel.from, number ?? 0)
-    else if (code === 'damaged') parcel.from = 0
-    else if (code !== 'busy' && code !== 'too-many' && code !== 'stale-counter' && code !== 'bad-signature') {
-      this.#parcels.remove(parcel)
-      this.#parcels.clear(parcel.urgent)
-      this.#outbox.rewind(parcel.urgent)
-    }
   }
 
   #missed(did: Exclude<DeviceStep, { kind: 'wait' }>, error: unknown): void {

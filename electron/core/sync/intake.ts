@@ -1,0 +1,47 @@
+import type { Scope } from '../../../shared/ops/types.ts'
+import { decodeCanonicalBatch } from '../../../shared/wire/batch.ts'
+import { unseal, type Compression } from '../../../shared/wire/envelope.ts'
+import type { Store } from '../store/store.ts'
+import { writeCursor } from './cursors.ts'
+import { formerAuthors, yieldToTwin } from './incarnation.ts'
+
+/** Applying more at once would hold the core's thread for longer than a person notices. */
+const APPLY_SLICE = 200
+const MAX_PULL_BODY = 64 * 1024 * 1024
+
+/** Takes in what the hub sends. */
+export class Intake {
+  readonly #store: Store
+  readonly #author: string
+  readonly #compression: Compression
+  readonly #breathe: () => Promise<void>
+
+  /** @param breathe lets others have the thread; throws when the store is about to be closed */
+  constructor(store: Store, author: string, compression: Compression, breathe: () => Promise<void>) {
+    this.#store = store
+    this.#author = author
+    this.#compression = compression
+    this.#breathe = breathe
+  }
+
+  /**
+   * Applies a batch in slices; the cursor moves with each, so that a crash repeats nothing and skips nothing.
+   * @returns how many ops it held
+   * @throws DecodeError
+   */
+  async apply(scope: Scope, envelope: Uint8Array, hubEpoch: number): Promise<number> {
+    const body = unseal(this.#compression, envelope, MAX_PULL_BODY)
+    const { ops } = decodeCanonicalBatch(body, { maxOps: 200_000 })
+    const mayHaveTwin = formerAuthors(this.#store).length > 0
+    for (let from = 0; from < ops.length; from += APPLY_SLICE) {
+      const slice = ops.slice(from, from + APPLY_SLICE)
+      this.#store.transact(() => {
+        if (mayHaveTwin) yieldToTwin(this.#store, this.#author, slice)
+        this.#store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))
+        writeCursor(this.#store, scope, { epoch: hubEpoch, seq: slice.at(-1)!.hubSeq })
+      })
+      await this.#breathe()
+    }
+    return ops.length
+  }
+}
