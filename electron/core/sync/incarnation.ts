@@ -1,3 +1,4 @@
+import { TABLES } from '../../../shared/domain/tables.ts'
 import { encodeOp } from '../../../shared/ops/canonical.ts'
 import { equalBytes } from '../../../shared/ops/bytes.ts'
 import { opId } from '../../../shared/ops/id.ts'
@@ -203,31 +204,73 @@ function renamedFields(db: Db, fields: Fields): Fields {
 /** Tables that hold names of ops as history rather than as references to rows that stand. */
 const UNTOUCHED = new Set(['op', 'stream', 'renamed', 'migration', 'meta', 'opTally'])
 
-/** Puts the new names into every text column that holds an old one, alone or inside JSON. */
+/** What a row was made by, where other people's rows may name the same ids: those mean ops of a twin, which keep them. */
+const MADE_BY: Readonly<Record<string, string>> = {
+  liveGrant: 'grantId',
+  bookingState: 'answerId',
+  conflict: 'opId',
+  cell: 'pending',
+}
+
+/** Puts the new names into every text that this device's renamed ops brought about, alone or inside JSON. */
 function renameRows(db: Db, names: ReadonlyMap<string, string>): void {
   const tables = db
     .prepare<[], { name: string }>(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
     )
     .all()
-  const prefixes = [...new Set([...names.keys()].map((old) => old.slice(0, 10)))]
-  for (const { name: table } of tables) {
-    if (UNTOUCHED.has(table)) continue
-    const columns = db.prepare<[], { name: string; type: string }>(`PRAGMA table_info("${table}")`).all()
-    for (const { name: column, type } of columns) {
-      if (type !== 'TEXT') continue
-      for (const prefix of prefixes) {
-        const values = db
-          .prepare<[string], { value: string }>(
-            `SELECT DISTINCT "${column}" AS value FROM "${table}" WHERE instr("${column}", ?) > 0`,
-          )
-          .all(prefix)
-        const update = db.prepare(`UPDATE "${table}" SET "${column}" = ? WHERE "${column}" = ?`)
-        for (const { value } of values) {
-          const next = value.replace(/[0-9a-hjkmnp-tv-z]{11,}/g, (id) => names.get(id) ?? id)
-          if (next !== value) update.run(next, value)
-        }
-      }
-    }
+  const old = JSON.stringify([...names.keys()])
+  const edited = db
+    .prepare<[string], { tbl: string; row: string }>(
+      'SELECT tbl, row FROM cell WHERE pending IN (SELECT value FROM json_each(?))',
+    )
+    .all(old)
+  for (const { name } of tables) {
+    if (UNTOUCHED.has(name)) continue
+    const own = edited.filter(({ tbl }) => tbl === name).map(({ row }) => row)
+    const isReplicated = TABLES.has(name)
+    const column = isReplicated ? 'id' : MADE_BY[name]
+    const among = isReplicated ? JSON.stringify([...names.keys(), ...own]) : old
+    renameIn(db, name, names, column === undefined ? null : { column, among })
+  }
+}
+
+interface Column {
+  readonly name: string
+  readonly type: string
+  readonly pk: number
+}
+
+function renameIn(
+  db: Db,
+  table: string,
+  names: ReadonlyMap<string, string>,
+  only: { readonly column: string; readonly among: string } | null,
+): void {
+  const columns = db.prepare<[], Column>(`PRAGMA table_info("${table}")`).all()
+  // Who wrote what stands is history, as in the log.
+  const texts = columns.filter(({ name, type }) => type === 'TEXT' && name !== 'stampBy')
+  const keys = columns.filter(({ pk }) => pk > 0).map(({ name }) => name)
+  const key = keys.length > 0 ? keys : ['rowid']
+  const prefixes = [...new Set([...names.keys()].map((id) => id.slice(0, 10)))]
+  if (texts.length === 0) return
+  const mentions = texts.flatMap(({ name }) => prefixes.map(() => `instr("${name}", ?) > 0`))
+  const limit = only ? `AND "${only.column}" IN (SELECT value FROM json_each(?))` : ''
+  const rows = db
+    .prepare<string[], Record<string, string | number | null>>(
+      `SELECT ${keys.length > 0 ? '' : 'rowid, '}* FROM "${table}" WHERE (${mentions.join(' OR ')}) ${limit}`,
+    )
+    .all(...texts.flatMap(() => prefixes), ...(only ? [only.among] : []))
+  const update = db.prepare(
+    `UPDATE "${table}" SET ${texts.map(({ name }) => `"${name}" = ?`).join(', ')} WHERE ${key.map((name) => `"${name}" = ?`).join(' AND ')}`,
+  )
+  const renamed = (value: string | number | null | undefined): string | number | null =>
+    typeof value === 'string'
+      ? value.replace(/[0-9a-hjkmnp-tv-z]{11,}/g, (id) => names.get(id) ?? id)
+      : (value ?? null)
+  for (const row of rows) {
+    const values = texts.map(({ name }) => renamed(row[name]))
+    if (values.some((value, index) => value !== row[texts[index]!.name]))
+      update.run(...values, ...key.map((name) => row[name] ?? null))
   }
 }
