@@ -7,7 +7,8 @@ type Key = object
 export interface CryptoFunctions {
   createHash(name: string): { update(bytes: Uint8Array): { digest(): Uint8Array } }
   randomBytes(length: number): Uint8Array
-  createPrivateKey(key: { key: Uint8Array; format: 'der'; type: 'pkcs8' }): Key
+  /** Takes `PrivateDer`; the types of Node ask for a Buffer where any bytes do. */
+  createPrivateKey(key: never): Key
   createPublicKey(key: { key: Uint8Array; format: 'der'; type: 'spki' } | Key): Key & {
     export(options: { format: 'der'; type: 'spki' }): Uint8Array
   }
@@ -27,6 +28,11 @@ export interface CryptoFunctions {
   }
   sign(algorithm: null, bytes: Uint8Array, key: Key): Uint8Array
   verify(algorithm: null, bytes: Uint8Array, key: Key, signature: Uint8Array): boolean
+}
+interface PrivateDer {
+  key: Uint8Array
+  format: 'der'
+  type: 'pkcs8'
 }
 interface Cipher {
   setAAD(bytes: Uint8Array): unknown
@@ -58,7 +64,11 @@ export function stickCryptoOf(
     return out
   }
   const privateKey = (frame: readonly number[], raw: Uint8Array) =>
-    node.createPrivateKey({ key: framed(frame, raw), format: 'der', type: 'pkcs8' })
+    node.createPrivateKey({
+      key: framed(frame, raw),
+      format: 'der',
+      type: 'pkcs8',
+    } satisfies PrivateDer as never)
   const publicKey = (frame: readonly number[], raw: Uint8Array) =>
     node.createPublicKey({ key: framed(frame, raw), format: 'der', type: 'spki' })
   const sha = (name: string, bytes: Uint8Array) => node.createHash(name).update(bytes).digest()
