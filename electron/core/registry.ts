@@ -1,6 +1,7 @@
 import type { Actor, ActionContext, CommandContext, QueryContext } from './context.ts'
 import type { RollupHooks } from './store/rollups.ts'
 import { appActions, appCoreQueries } from './features/app/actions.ts'
+import { auditActions, auditQueries } from './features/audit/actions.ts'
 import { backupActions, backupCoreQueries } from './features/backup/actions.ts'
 import { watchBackups } from './features/backup/schedule.ts'
 import { dashboardRollups } from './features/dashboard/rollups.ts'
@@ -71,6 +72,7 @@ export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...slotQueries,
   ...importsQueries,
   ...historyQueries,
+  ...auditQueries,
 }
 
 /** Queries about the core itself (which belt is open, who is signed in), answered in its own thread. */
@@ -87,6 +89,7 @@ export const CORE_QUERIES: Readonly<
 export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
   ...appActions,
   ...backupActions,
+  ...auditActions,
   ...stickActions,
   ...demoActions,
   ...importsActions,

@@ -32,6 +32,7 @@ export const ERROR_CODES = [
   'backup-failed',
   'backup-not-usable',
   'backup-running',
+  'audit-running',
   'recovery-code-wrong',
   // files
   'file-gone',

@@ -1,4 +1,5 @@
 import { appContract } from './app.ts'
+import { auditContract } from './audit.ts'
 import { backupContract } from './backup.ts'
 import { catalogueContract } from './catalogue.ts'
 import { dashboardContract } from './dashboard.ts'
@@ -20,6 +21,7 @@ import type { CallOf, Contract, OutputOf } from './define.ts'
 /** Every request the core answers. */
 export const CONTRACT = {
   ...appContract,
+  ...auditContract,
   ...backupContract,
   ...planningContract,
   ...slotContract,

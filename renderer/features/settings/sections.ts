@@ -40,6 +40,12 @@ export const settingsSections: readonly Section[] = [
     component: defineAsyncComponent(() => import('./BackupSection.vue')),
   },
   {
+    id: 'audit',
+    icon: 'quality',
+    labelKey: 'settings.section.audit',
+    component: defineAsyncComponent(() => import('../audit/AuditSection.vue')),
+  },
+  {
     id: 'machine',
     icon: 'local',
     labelKey: 'settings.section.machine',
