@@ -4,11 +4,10 @@ import type { StickCrypto } from './stick.ts'
 type Key = object
 
 /** What is used of node:crypto. */
-export interface CryptoFunctions {
+interface CryptoFunctions {
   createHash(name: string): { update(bytes: Uint8Array): { digest(): Uint8Array } }
   randomBytes(length: number): Uint8Array
-  /** Takes `PrivateDer`; the types of Node ask for a Buffer where any bytes do. */
-  createPrivateKey(key: never): Key
+  createPrivateKey(key: { key: Uint8Array; format: 'der'; type: 'pkcs8' }): Key
   createPublicKey(key: { key: Uint8Array; format: 'der'; type: 'spki' } | Key): Key & {
     export(options: { format: 'der'; type: 'spki' }): Uint8Array
   }
@@ -29,11 +28,6 @@ export interface CryptoFunctions {
   sign(algorithm: null, bytes: Uint8Array, key: Key): Uint8Array
   verify(algorithm: null, bytes: Uint8Array, key: Key, signature: Uint8Array): boolean
 }
-interface PrivateDer {
-  key: Uint8Array
-  format: 'der'
-  type: 'pkcs8'
-}
 interface Cipher {
   setAAD(bytes: Uint8Array): unknown
   update(bytes: Uint8Array): Uint8Array
@@ -50,12 +44,13 @@ const DER = {
 const TAG_BYTES = 16
 const P = 2n ** 255n - 19n
 
-/** Cryptography of stick files by an injected node:crypto. `seed` and keys are base64url of 32 bytes. */
+/** Cryptography of stick files by an injected node:crypto (whose types ask for Buffer and KeyObject where any bytes do). `seed` and keys are base64url of 32 bytes. */
 export function stickCryptoOf(
-  node: CryptoFunctions,
+  nodeCrypto: object,
   own: { seed: string; publicKey: string },
   toBytes: (base64url: string) => Uint8Array,
 ): StickCrypto {
+  const node = nodeCrypto as CryptoFunctions
   const framed = (frame: readonly number[], raw: Uint8Array): Uint8Array => {
     if (raw.length !== 32) throw new DecodeError('not a key')
     const out = new Uint8Array(frame.length + 32)
@@ -64,11 +59,7 @@ export function stickCryptoOf(
     return out
   }
   const privateKey = (frame: readonly number[], raw: Uint8Array) =>
-    node.createPrivateKey({
-      key: framed(frame, raw),
-      format: 'der',
-      type: 'pkcs8',
-    } satisfies PrivateDer as never)
+    node.createPrivateKey({ key: framed(frame, raw), format: 'der', type: 'pkcs8' })
   const publicKey = (frame: readonly number[], raw: Uint8Array) =>
     node.createPublicKey({ key: framed(frame, raw), format: 'der', type: 'spki' })
   const sha = (name: string, bytes: Uint8Array) => node.createHash(name).update(bytes).digest()
