@@ -95,7 +95,7 @@ describe('what if', () => {
     const [, closed, doubled] = run.answers
     expect(doubled!.figures.slotValueFen).toBeGreaterThan(run.present.slotValueFen * 1.8)
     expect(doubled!.figures.linePct!).toBeGreaterThan(run.present.linePct!)
-    expect(doubled).toMatchObject({ real: false, whyNot: { key: 'plan.scenarioNotReal.forecast' } })
+    expect(doubled).toMatchObject({ real: false, whyNot: { key: 'plan.scenarioNotReal.forecast-all' } })
     expect(closed!.real).toBe(true)
     expect(JSON.stringify((await board()).items)).toBe(before)
     expect(await core.call('plan/proposals', {})).toEqual([])

@@ -117,17 +117,16 @@ function answerOf(scenario: Scenario, loaded: LoadedProblem, real: LoadedProblem
   const { snapshot, built } = loaded
   const names = namesOf(snapshot, built.problem)
   const { moved, added } = movedTasks(real.snapshot.current, itemsOf(built, plan, snapshot), names)
+  const what = scenarioSentence(scenario, real.snapshot, names)
   const isReal = inReality(real.built.problem, plan) !== null
   return {
     scenario,
-    what: scenarioSentence(scenario, real.snapshot, names),
+    what,
     figures: figuresOf(snapshot, built, plan),
     moved: moved.length,
     added: added.length,
     real: isReal,
-    whyNot: isReal
-      ? null
-      : { ...scenarioSentence(scenario, real.snapshot, names), key: `plan.scenarioNotReal.${scenario.kind}` },
+    whyNot: isReal ? null : { ...what, key: what.key.replace('plan.scenario.', 'plan.scenarioNotReal.') },
     plan,
   }
 }
