@@ -68,14 +68,16 @@ export async function useCounter(
     throw new HubRefusal('stale-counter', device.lastCounter + 1)
   const lastCounter = Math.max(device.lastCounter, counter)
   const kept = [...recent, counter].filter((used) => used > lastCounter - COUNTER_WINDOW)
-  const updated = await database.db
-    .updateTable('device')
-    .set({ lastCounter, recentCounters: JSON.stringify(kept), lastSeenMs: nowMs })
-    .where('belt', '=', device.belt)
-    .where('author', '=', device.author)
-    .where('recentCounters', '=', device.recentCounters)
-    .executeTakeFirst()
-  if (updated.numUpdatedRows === 1n) return
+  // What the request then does is committed in full, and this with it; a request that does nothing may be forgotten.
+  const updated = await database.runLightly(
+    database.db
+      .updateTable('device')
+      .set({ lastCounter, recentCounters: JSON.stringify(kept), lastSeenMs: nowMs })
+      .where('belt', '=', device.belt)
+      .where('author', '=', device.author)
+      .where('recentCounters', '=', device.recentCounters),
+  )
+  if (updated === 1) return
   const again = await database.db
     .selectFrom('device')
     .selectAll()

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Kysely, PostgresDialect, SqliteDialect, type Transaction } from 'kysely'
+import { Kysely, PostgresDialect, SqliteDialect, type Compilable, type Transaction } from 'kysely'
 import pg from 'pg'
 import { migrate, MigrationError, readMigrations } from '../sqlite/migrate.ts'
 import { openDb, type Db } from '../sqlite/open.ts'
@@ -18,6 +18,8 @@ export interface HubDatabase {
   readonly file: Db | null
   /** Inserts many rows of equal columns inside `tx`. */
   insertMany<T extends keyof HubSchema>(tx: Tx, table: T, rows: readonly HubSchema[T][]): Promise<void>
+  /** Runs one statement outside any transaction that a power cut may undo. @returns how many rows it changed */
+  runLightly(statement: Compilable): Promise<number>
   /** True for the error that the exclusion constraint on grants raises. */
   isOverlap(error: unknown): boolean
   close(): Promise<void>
@@ -53,6 +55,17 @@ export function sqliteDatabase(file: Db): HubDatabase {
       )
       for (const row of rows) statement.run(...Object.values(row))
     },
+    runLightly: (statement) =>
+      // While Kysely's only connection is held here, nobody has a transaction open on it.
+      db.connection().execute(() => {
+        const { sql, parameters } = statement.compile()
+        file.pragma('synchronous = NORMAL')
+        try {
+          return Promise.resolve(prepared(file, sql).run(...parameters).changes)
+        } finally {
+          file.pragma('synchronous = FULL')
+        }
+      }),
     isOverlap: (error) => error instanceof Error && error.message.includes('grant overlaps'),
     close: () => db.destroy(),
   }
@@ -96,6 +109,8 @@ export async function openPostgres(url: string, migrationsDir: string, nowMs: nu
           .values(rows.slice(at, at + perStatement) as never)
           .execute()
     },
+    runLightly: async (statement) =>
+      Number((await db.executeQuery(statement.compile())).numAffectedRows ?? 0),
     isOverlap: (error) => error instanceof Error && 'code' in error && error.code === '23P01',
     close: () => db.destroy(),
   }

@@ -37,7 +37,7 @@ export const DEFAULT_TIMING: DeviceTiming = {
   pollMs: 10_000,
   busyPollMs: 2_000,
   meteredPollMs: 5 * 60_000,
-  maxPushes: 2,
+  maxPushes: 3,
 }
 const BUSY_FOR_MS = 60_000
 const PULL_BYTES = 64 * 1024

@@ -248,12 +248,12 @@ export class Store {
   }
 
   #applyCanonicalOne(op: CanonicalOp): void {
-    const existing = this.#findOp.get(op.author, op.stream, op.seq)
-    if (existing) {
+    const inserted = this.#logOp(op, 'canonical', op)
+    if (inserted === null) {
+      const existing = this.#findOp.get(op.author, op.stream, op.seq)!
       if (existing.state === 'canonical') return
       this.#markCanonical(existing.n, op)
     } else {
-      const inserted = this.#logOp(op, 'canonical', op)
       if (!TABLES.has(op.table) || !this.#applier.knows(op))
         prepared(this.db, 'INSERT OR IGNORE INTO unknownOp (opN, tbl) VALUES (?, ?)').run(inserted, op.table)
     }
@@ -296,7 +296,8 @@ export class Store {
     this.#changed.add('sync')
   }
 
-  #logOp(op: Op, state: string, canonical: CanonicalOp | null): number {
+  /** @returns the op's place in the log; null when it is there already */
+  #logOp(op: Op, state: string, canonical: CanonicalOp | null): number | null {
     const result = this.#insertOp.run(
       op.author,
       op.stream,
@@ -316,7 +317,7 @@ export class Store {
       canonical?.stamp.ms ?? null,
       canonical?.stamp.ctr ?? null,
     )
-    return Number(result.lastInsertRowid)
+    return result.changes === 0 ? null : Number(result.lastInsertRowid)
   }
 
   #observe(stamp: Stamp): void {

@@ -284,7 +284,9 @@ export class SyncEngine {
     const { store } = this.#deps
     const asked = this.#sender.question()
     const body = asked ? Buffer.from(JSON.stringify(asked)) : new Uint8Array()
-    const answer = statusAnswerSchema.parse(parseJson(await this.#request('status', body)))
+    // On the connection that batches take, so that it is open when they follow.
+    const told = await this.#request('status', body, { lane: 'bulk' })
+    const answer = statusAnswerSchema.parse(parseJson(told))
     const own = answer.streams.filter(({ author }) => author === this.#deps.keys.author)
     const behind = this.#outbox.behind(own)
     if (behind.length > 0) {

@@ -6,7 +6,7 @@ import { writeCursor } from './cursors.ts'
 import { formerAuthors, yieldToTwin } from './incarnation.ts'
 
 /** Applying more at once would hold the core's thread for longer than a person notices. */
-const APPLY_SLICE = 200
+const APPLY_SLICE = 300
 const MAX_PULL_BODY = 64 * 1024 * 1024
 
 /** Takes in what the hub sends. */

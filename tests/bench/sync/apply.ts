@@ -79,14 +79,17 @@ export async function measureHubApply(seed: number, note: Note): Promise<void> {
       }
       const { push } = beltRequests(hub)
       const startMs = performance.now()
+      const startCpu = process.cpuUsage()
       for (const { body, authorization } of requests) {
         const signed = { belt, path, authorization, bodyHash: sha256Hex(body) }
         await push.answer(await authenticate(hub.database, signed, hub.clock()), body)
       }
       const seconds = (performance.now() - startMs) / 1000
+      const cpu = process.cpuUsage(startCpu)
       const rows = hub.database.file!.prepare<[], { n: number }>('SELECT count(*) AS n FROM op').get()!.n
       note(`hub apply, batches of ${size}`, {
         ops_per_second: OPS / seconds,
+        ops_per_cpu_second: (OPS * 1e6) / (cpu.user + cpu.system),
         fsyncs_per_second: fsyncRate(),
         synchronous_full: Number(hub.database.file!.pragma('synchronous', { simple: true })) === 2 ? 1 : 0,
         lost: OPS - rows,
@@ -118,12 +121,15 @@ export async function measureDeviceApply(seed: number, note: Note): Promise<void
       const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
       const intake = new Intake(device.store, device.keys.author, compression, breathe)
       const startMs = performance.now()
+      const startCpu = process.cpuUsage()
       for (const envelope of envelopes) await intake.apply('base:00000000001', envelope, 1)
       const seconds = (performance.now() - startMs) / 1000
+      const cpu = process.cpuUsage(startCpu)
       const { db } = device.store
       const rows = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM sellingPointCard').get()!.n
       note(`device apply, batches of ${size}`, {
         ops_per_second: OPS / seconds,
+        ops_per_cpu_second: (OPS * 1e6) / (cpu.user + cpu.system),
         fsyncs_per_second: fsyncRate(),
         synchronous_full: Number(db.pragma('synchronous', { simple: true })) === 2 ? 1 : 0,
         lost: OPS - rows,

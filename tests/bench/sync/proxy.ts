@@ -102,7 +102,8 @@ export async function startLink(target: number, shape: LinkShape): Promise<LinkP
       away = true
       for (const { client, hub } of lines) {
         client.resetAndDestroy()
-        hub.resetAndDestroy()
+        // What has arrived has arrived: a reset would take it out of the hub's hands.
+        hub.destroy()
       }
     },
     restore() {
