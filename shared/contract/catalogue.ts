@@ -171,6 +171,7 @@ const paged = base.extend({
   cursor: z.string().max(200).nullable().default(null),
   limit: z.number().int().min(1).max(500).default(100),
 })
+const ofMerchant = paged.extend({ merchantId: z.string().nullable().default(null) })
 const weekly = z.array(weeklyWindowSchema).max(60)
 const fen = z.number().int().min(0).max(1_000_000_000_00)
 const minuteOfDay = z.number().int().min(0).max(1440)
@@ -266,9 +267,9 @@ export const catalogueContract = {
     { id: string; name: string; baseId: string; quantity: number }[]
   >(),
   'catalogue/merchants': query(paged, SIGNED_IN).returns<Page<MerchantRow>>(),
-  'catalogue/products': query(paged, WRITERS).returns<Page<ProductRow>>(),
+  'catalogue/products': query(ofMerchant, WRITERS).returns<Page<ProductRow>>(),
   /** Costs are in it: not for officials. */
-  'catalogue/skus': query(paged, WRITERS).returns<Page<SkuRow>>(),
+  'catalogue/skus': query(ofMerchant, WRITERS).returns<Page<SkuRow>>(),
   'catalogue/reference': query(z.object({}), SIGNED_IN).returns<Reference>(),
   'catalogue/saveBase': command(
     z.object({

@@ -289,6 +289,8 @@ export const slotContract = {
     studios: { id: string; name: string; shortName: string; openMin: number; closeMin: number }[]
     bookings: {
       id: string
+      /** The session it is for; null for a claim without one. */
+      sessionId: string | null
       studioId: string
       label: string
       merchantId: string | null

@@ -32,6 +32,13 @@ export interface SessionRow {
 export interface SessionDetail extends SessionRow {
   readonly wishStudioIds: readonly string[]
   readonly wishStreamerIds: readonly string[]
+  /** The slot it holds or has asked for; null while it holds none. */
+  readonly booking: {
+    readonly id: string
+    readonly record: 'tentative' | 'confirmed'
+    readonly startMs: number
+    readonly endMs: number
+  } | null
   readonly actualStartMs: number | null
   readonly actualEndMs: number | null
   readonly skus: readonly {

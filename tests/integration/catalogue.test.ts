@@ -261,3 +261,33 @@ describe('rows pasted from a spreadsheet', () => {
     ).toBe('paste-empty')
   })
 })
+
+it('gives one merchant’s products and SKUs alone, for the session that sells them', async () => {
+  const make = async (name: string) => {
+    const merchant = await core.call('catalogue/saveMerchant', {
+      id: null,
+      name,
+      baseId,
+      sizeClass: 'middle',
+      returnRatePct: 0,
+    })
+    const product = await core.call('catalogue/saveProduct', {
+      id: null,
+      name: `${name}的浮漂`,
+      merchantId: merchant.id,
+      family: 'float',
+      routing: [],
+    })
+    const sku = { name: '1 号漂', code: 'F-1', externalId: null, priceFen: 990, costFen: 300, weightG: 5 }
+    await core.call('catalogue/saveSku', { id: null, ...sku, productId: product.id, packagingG: 5 })
+    return merchant.id
+  }
+  const [first] = [await make('浮漂坊'), await make('漂友')]
+  expect((await core.call('catalogue/products', { merchantId: first })).rows).toMatchObject([
+    { name: '浮漂坊的浮漂', merchantId: first },
+  ])
+  expect((await core.call('catalogue/skus', { merchantId: first })).rows).toMatchObject([
+    { code: 'F-1', merchantId: first },
+  ])
+  expect((await core.call('catalogue/skus', { text: 'F-1' })).rows).toHaveLength(2)
+})

@@ -113,6 +113,10 @@ export interface PageInput {
   readonly limit: number
 }
 
+export interface MerchantPageInput extends PageInput {
+  readonly merchantId: string | null
+}
+
 /** Rows are ordered by id: the order in which they were made; the cursor is the last id. */
 function pageOf<T extends { id: string }>(rows: readonly T[], limit: number): Page<T> {
   const page = rows.slice(0, limit)
@@ -133,23 +137,29 @@ export const listMerchants = (db: Db, { baseId, text, cursor, limit }: PageInput
     limit,
   )
 
-export function listProducts(db: Db, { baseId, text, cursor, limit }: PageInput): Page<ProductRow> {
+export function listProducts(
+  db: Db,
+  { baseId, merchantId, text, cursor, limit }: MerchantPageInput,
+): Page<ProductRow> {
   const rows = prepared<Bound[], Json<ProductRow, 'routing'>>(
     db,
     `SELECT product.id, product.name, product.shortName, product.merchantId, coalesce(merchant.shortName, '') AS merchantShortName,
        product.family, product.routing, product.returnPolicy, product.categoryKey,
        (SELECT count(*) FROM sku WHERE sku.productId = product.id AND sku.deleted = 0) AS skus
      FROM product LEFT JOIN merchant ON merchant.id = product.merchantId
-     WHERE product.deleted = 0 AND (? IS NULL OR merchant.baseId = ?) AND (product.name LIKE ? ESCAPE '\\' OR merchant.name LIKE ? ESCAPE '\\')
+     WHERE product.deleted = 0 AND (? IS NULL OR merchant.baseId = ?) AND (? IS NULL OR product.merchantId = ?) AND (product.name LIKE ? ESCAPE '\\' OR merchant.name LIKE ? ESCAPE '\\')
        AND product.id > ? ORDER BY product.id LIMIT ?`,
-  ).all(baseId, baseId, like(text), like(text), cursor ?? '', limit + 1)
+  ).all(baseId, baseId, merchantId, merchantId, like(text), like(text), cursor ?? '', limit + 1)
   return pageOf(
     rows.map((row) => ({ ...row, routing: parse(row.routing, []) })),
     limit,
   )
 }
 
-export const listSkus = (db: Db, { baseId, text, cursor, limit }: PageInput): Page<SkuRow> =>
+export const listSkus = (
+  db: Db,
+  { baseId, merchantId, text, cursor, limit }: MerchantPageInput,
+): Page<SkuRow> =>
   pageOf(
     prepared<Bound[], SkuRow>(
       db,
@@ -158,10 +168,20 @@ export const listSkus = (db: Db, { baseId, text, cursor, limit }: PageInput): Pa
          sku.priceFen, sku.costFen, sku.weightG, sku.packaging, sku.packagingG,
          coalesce((SELECT sum(quantity) FROM stockMove WHERE stockMove.skuId = sku.id), 0) AS stock
        FROM sku LEFT JOIN product ON product.id = sku.productId LEFT JOIN merchant ON merchant.id = product.merchantId
-       WHERE sku.deleted = 0 AND (? IS NULL OR merchant.baseId = ?)
+       WHERE sku.deleted = 0 AND (? IS NULL OR merchant.baseId = ?) AND (? IS NULL OR product.merchantId = ?)
          AND (sku.name LIKE ? ESCAPE '\\' OR sku.code LIKE ? ESCAPE '\\' OR merchant.name LIKE ? ESCAPE '\\')
          AND sku.id > ? ORDER BY sku.id LIMIT ?`,
-    ).all(baseId, baseId, like(text), like(text), like(text), cursor ?? '', limit + 1),
+    ).all(
+      baseId,
+      baseId,
+      merchantId,
+      merchantId,
+      like(text),
+      like(text),
+      like(text),
+      cursor ?? '',
+      limit + 1,
+    ),
     limit,
   )
 

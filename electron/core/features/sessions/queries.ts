@@ -6,6 +6,7 @@ import type { Db } from '../../../sqlite/open.ts'
 import type { QueryHandlers } from '../../context.ts'
 import { checklistOf, readPreLiveFacts, reviewHashes } from './facts.ts'
 import {
+  bookingOf,
   dropoutsOf,
   getSession,
   listSessions,
@@ -35,6 +36,7 @@ export const sessionQueries: QueryHandlers<typeof sessionContract> = {
     const hashes = reviewHashes(db, sessionId)
     return {
       ...session,
+      booking: bookingOf(db, sessionId),
       skus: sessionSkus(db, sessionId),
       findings,
       canStart: blocking(findings).length === 0,

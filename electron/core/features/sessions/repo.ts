@@ -88,7 +88,7 @@ function splitCursor(cursor: string): [number, string] {
 
 type Plain = Omit<
   SessionDetail,
-  'findings' | 'canStart' | 'checklist' | 'reviews' | 'dropouts' | 'sold' | 'skus'
+  'findings' | 'canStart' | 'checklist' | 'reviews' | 'dropouts' | 'sold' | 'skus' | 'booking'
 >
 
 export function getSession(db: Db, sessionId: string): Plain | null {
@@ -104,6 +104,21 @@ export function getSession(db: Db, sessionId: string): Plain | null {
     actualStartMs: raw.actualStartMs,
     actualEndMs: raw.actualEndMs,
   }
+}
+
+/** The newest slot the session holds or has asked for. */
+export function bookingOf(db: Db, sessionId: string): SessionDetail['booking'] {
+  const row = prepared<[string], { id: string; outcome: string | null; startMs: number; endMs: number }>(
+    db,
+    `SELECT booking.id, bookingState.outcome, booking.startMs, booking.endMs FROM booking
+     LEFT JOIN bookingState ON bookingState.bookingId = booking.id
+     WHERE booking.sessionId = ? AND coalesce(bookingState.outcome, 'granted') = 'granted'
+       AND NOT EXISTS (SELECT 1 FROM bookingRelease WHERE bookingRelease.bookingId = booking.id)
+     ORDER BY booking.createdMs DESC, booking.id DESC LIMIT 1`,
+  ).get(sessionId)
+  if (!row) return null
+  const { outcome, ...booking } = row
+  return { ...booking, record: outcome === 'granted' ? 'confirmed' : 'tentative' }
 }
 
 export function sessionSkus(db: Db, sessionId: string): SessionDetail['skus'] {

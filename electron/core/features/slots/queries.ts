@@ -9,6 +9,7 @@ import { readAlternatives } from '../../bookings.ts'
 
 interface Row {
   id: string
+  sessionId: string | null
   studioId: string
   label: string
   merchantId: string | null
@@ -61,6 +62,7 @@ export const slotQueries: QueryHandlers<typeof slotContract> = {
         .filter((row) => shown.has(row.studioId))
         .map((row) => ({
           id: row.id,
+          sessionId: row.sessionId,
           studioId: row.studioId,
           label: row.label,
           merchantId: row.merchantId,
