@@ -1,6 +1,7 @@
 import type {
   Assignment,
   Calendar,
+  Job,
   Mode,
   Problem,
   Resource,
@@ -87,6 +88,7 @@ export function afterWork(hours: Hours, from: number, work: number): number {
 export interface Facts {
   problem: Problem
   now: number
+  jobs: Map<string, Job>
   tasks: Map<string, Task>
   items: Map<string, Assignment>
   resources: Map<string, Resource>
@@ -108,6 +110,7 @@ export function collectFacts(problem: Problem, assign: readonly Assignment[]): F
   return {
     problem,
     now: problem.now ?? 0,
+    jobs: new Map(problem.jobs.map((job) => [job.id, job])),
     tasks: new Map(problem.tasks.map((task) => [task.id, task])),
     items: new Map(assign.map((item) => [item.task, item])),
     resources: new Map(problem.resources.map((resource) => [resource.id, resource])),

@@ -167,7 +167,7 @@ function checkBroadcast(
 }
 
 function checkDates(facts: Facts, task: Task, item: Assignment, add: Add): void {
-  const job = facts.problem.jobs.find((entry) => entry.id === task.job)
+  const job = facts.jobs.get(task.job)
   const fixing = fixingOf(facts, task)
   if (task.status !== 'running') {
     const release = Math.max(job?.release ?? 0, task.window?.[0] ?? 0, fixing?.start == null ? facts.now : 0)
@@ -244,7 +244,7 @@ function checkLine(facts: Facts, resource: Resource, held: readonly Assignment[]
   const hours = facts.hours.get(resource.id)!
   const familyOf = (item: Assignment): string | null => {
     const task = facts.tasks.get(item.task)!
-    return task.family ?? facts.problem.jobs.find((job) => job.id === task.job)?.family ?? null
+    return task.family ?? facts.jobs.get(task.job)?.family ?? null
   }
   let free = Math.max(facts.now, resource.availableFrom ?? 0)
   let state = resource.initialState ?? null

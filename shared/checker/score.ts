@@ -129,7 +129,7 @@ function setups(facts: Facts, open: readonly Assignment[]): number {
       .sort((a, b) => a.start - b.start || a.end - b.end)
     for (const item of held) {
       const task = facts.tasks.get(item.task)!
-      const family = task.family ?? facts.problem.jobs.find((job) => job.id === task.job)?.family ?? null
+      const family = task.family ?? facts.jobs.get(task.job)?.family ?? null
       if (task.status !== 'running') sum += setupMinutes(table, state, family)
       state = family
     }
@@ -182,7 +182,7 @@ function fairness(facts: Facts, plan: Pick<Plan, 'slots'>): number {
     }
     const share = new Map<string | null, number>()
     for (const { item, task } of inside) {
-      const merchant = facts.problem.jobs.find((job) => job.id === task.job)?.merchant ?? null
+      const merchant = facts.jobs.get(task.job)?.merchant ?? null
       share.set(merchant, (share.get(merchant) ?? 0) + openMinutes(prime, item.start, item.end))
     }
     const total = [...share.values()].reduce((sum, minutes) => sum + minutes, 0)
