@@ -6,7 +6,7 @@ import { backupActions, backupCoreQueries } from './features/backup/actions.ts'
 import { watchBackups } from './features/backup/schedule.ts'
 import { dashboardRollups } from './features/dashboard/rollups.ts'
 import { demoActions } from './features/demo/actions.ts'
-import { historyCommands, historyQueries } from './features/history/handlers.ts'
+import { historyActions, historyCommands, historyQueries } from './features/history/handlers.ts'
 import { importsActions } from './features/imports/actions.ts'
 import { importsCommands } from './features/imports/commands.ts'
 import { importsQueries } from './features/imports/queries.ts'
@@ -90,6 +90,7 @@ export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
   ...appActions,
   ...backupActions,
   ...auditActions,
+  ...historyActions,
   ...stickActions,
   ...demoActions,
   ...importsActions,

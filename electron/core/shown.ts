@@ -1,8 +1,8 @@
-import type { ShownValue } from '../../../../shared/contract/history.ts'
-import type { Field } from '../../../../shared/domain/table.ts'
-import type { Value } from '../../../../shared/ops/types.ts'
-import type { Db } from '../../../sqlite/open.ts'
-import { labelOf } from '../../labels.ts'
+import type { ShownValue } from '../../shared/contract/history.ts'
+import type { Field } from '../../shared/domain/table.ts'
+import type { Value } from '../../shared/ops/types.ts'
+import type { Db } from '../sqlite/open.ts'
+import { labelOf } from './labels.ts'
 
 const LISTED_ROWS: Readonly<Record<string, string>> = {
   studioIds: 'studio',

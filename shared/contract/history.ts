@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SIGNED_IN, WRITERS, command, query } from './define.ts'
+import { SIGNED_IN, WRITERS, action, command, query } from './define.ts'
 import type { ItemState } from './sync-centre.ts'
 
 /** A field's value as it can be shown: rows by their name, lists by their names or their length. */
@@ -55,6 +55,12 @@ export const historyContract = {
     }),
     SIGNED_IN,
   ).returns<{ label: string; entries: HistoryEntry[]; more: boolean }>(),
+  /** The whole log as this machine has it. */
+  'history/exportLog': action(z.object({}), SIGNED_IN).returns<{
+    handle: string
+    name: string
+    rows: number
+  }>(),
   /** Writes a new step that puts back what was before. Refused when overtaken, unless that is meant. */
   'history/undo': command(
     z.object({ id, evenIfOvertaken: z.boolean().default(false) }),

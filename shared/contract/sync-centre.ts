@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ShownValue } from './history.ts'
 import { SIGNED_IN, WRITERS, command, query } from './define.ts'
 
 /** What waits, in the order it is sent: an earlier group never waits for a later one. */
@@ -53,12 +54,21 @@ export interface RefusedBooking {
   }[]
 }
 
+export interface ShownField {
+  readonly name: string
+  readonly value: ShownValue
+}
+
 /** Work the hub did not take: kept, shown, and done again or let go by a person. */
 export interface RefusedStep {
   readonly kind: 'rejected' | 'quarantined'
   readonly id: string
   readonly table: string
+  readonly row: string
   readonly label: string
+  readonly what: WaitingItem['kind']
+  readonly fields: readonly ShownField[]
+  readonly personName: string | null
   readonly reason: string
   readonly askedMs: number
 }
@@ -67,11 +77,12 @@ export interface RefusedStep {
 export interface SyncConflict {
   readonly id: string
   readonly table: string
+  readonly row: string
   readonly label: string
   readonly mine: {
     readonly atMs: number
     readonly personName: string | null
-    readonly fields: readonly { readonly name: string; readonly value: string }[]
+    readonly fields: readonly ShownField[]
   }
   readonly theirs: { readonly atMs: number; readonly personName: string | null }
 }

@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { NEW_BELT, startCore, type TestCore } from '../helpers/core.ts'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeEnrolCode } from '../../electron/hub/enrol.ts'
+import { startHub } from '../../electron/hub/index.ts'
+import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { quietLog, until } from '../helpers/sync-rig.ts'
 
 const NOW_MS = Date.UTC(2026, 8, 17, 6, 20)
 const HOUR_MS = 3_600_000
@@ -105,5 +110,56 @@ describe('belt settings', () => {
     await expect(
       core.call('belt/savePolicy', { ...values, primeStartMin: 1320, primeEndMin: 1140 }),
     ).rejects.toMatchObject({ code: 'bad-input' })
+  })
+})
+
+describe('work that waits too long', () => {
+  it('turns the badge to "act" after a day and to "error" after three, and says why the last try failed', async () => {
+    const root = tempDir()
+    let offsetMs = 0
+    core = startCore({ clock: () => Date.now() + offsetMs })
+    const hub = await startHub({
+      dataDir: join(root, 'hub'),
+      resourcesDir: RESOURCES_DIR,
+      clock: () => Date.now(),
+      log: quietLog,
+      host: '127.0.0.1',
+      port: 0,
+    })
+    await core.call('app/createBelt', NEW_BELT)
+    const { code } = await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })
+    await core.call('sync/handOver', { url: `http://127.0.0.1:${hub.port}`, code })
+    await until(async () => (await core.call('app/syncBar', {})).pending === 0, 'sent')
+    await hub.close()
+    await core.call('person/save', { id: null, name: '等', role: 'planner', baseId: null })
+    await core.call('sync/tryNow', {})
+    const badge = async () => (await core.call('app/syncBar', {})).badge
+    expect(await badge()).toBe('calm')
+    offsetMs = 25 * HOUR_MS
+    expect(await badge()).toBe('act')
+    offsetMs = 73 * HOUR_MS
+    expect(await badge()).toBe('error')
+    const link = await core.call('sync/link', {})
+    expect(link).toMatchObject({ network: 'offline', waiting: 1, failure: { code: 'hub-unreachable' } })
+    expect(link.oldestWaitingMs).not.toBeNull()
+    rmSync(root, { recursive: true, force: true })
+  }, 30_000)
+})
+
+describe('the exported log', () => {
+  it('holds every step once, in order, and no cell that a spreadsheet would run', async () => {
+    await makeStudio()
+    await core.call('person/save', { id: null, name: '=1+1', role: 'planner', baseId: null })
+    const { handle, rows } = await core.call('history/exportLog', {})
+    const lines = readFileSync(core.core.takeOffer(handle)!.path, 'utf8').trim().split('\r\n')
+    const { n } = core.core.services.belt().store.db.prepare('SELECT count(*) AS n FROM op').get() as {
+      n: number
+    }
+    expect(rows).toBe(n)
+    expect(lines).toHaveLength(n + 1)
+    const numbers = lines.slice(1).map((line) => Number(line.split(',')[0]))
+    expect(numbers).toStrictEqual([...numbers].sort((a, b) => a - b))
+    expect(new Set(numbers).size).toBe(n)
+    expect(lines.some((line) => /,=1\+1/.test(line))).toBe(false)
   })
 })

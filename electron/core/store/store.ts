@@ -252,6 +252,12 @@ export class Store {
     if (inserted === null) {
       const existing = this.#findOp.get(op.author, op.stream, op.seq)!
       if (existing.state === 'canonical') return
+      // Work that the hub had set aside was released by an administrator.
+      if (existing.state === 'quarantined' || existing.state === 'rejected')
+        prepared(
+          this.db,
+          `UPDATE conflict SET settledMs = ?, settledHow = 'released' WHERE opId = ? AND settledMs IS NULL`,
+        ).run(this.#options.clock(), opId(op))
       this.#markCanonical(existing.n, op)
     } else {
       if (!TABLES.has(op.table) || !this.#applier.knows(op))

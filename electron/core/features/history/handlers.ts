@@ -4,9 +4,10 @@ import { fieldsOf } from '../../../../shared/domain/table.ts'
 import { TABLES } from '../../../../shared/domain/tables.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
-import type { Actor, CommandHandlers, QueryHandlers } from '../../context.ts'
+import type { Actor, ActionHandlers, CommandHandlers, QueryHandlers } from '../../context.ts'
 import { labelOf } from '../../labels.ts'
-import { shownValue } from './shown.ts'
+import { shownValue } from '../../shown.ts'
+import { exportLog } from './export-log.ts'
 import { recordsOf, stepsOf, type Step } from './steps.ts'
 import { undo, whyNotUndone } from './undo.ts'
 
@@ -25,6 +26,10 @@ export const historyCommands: CommandHandlers<typeof historyContract> = {
     undo(id, evenIfOvertaken, ctx)
     return null
   },
+}
+
+export const historyActions: ActionHandlers<typeof historyContract> = {
+  'history/exportLog': (_, { services }) => exportLog(services),
 }
 
 const personName = (db: Db, id: string | null): string | null =>

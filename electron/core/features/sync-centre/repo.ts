@@ -3,17 +3,22 @@ import {
   type ItemState,
   type RefusedBooking,
   type RefusedStep,
+  type ShownField,
   type SyncConflict,
   type WaitingGroup,
   type WaitingItem,
   type WaitingRow,
 } from '../../../../shared/contract/sync-centre.ts'
+import { fieldsOf } from '../../../../shared/domain/table.ts'
+import { TABLES } from '../../../../shared/domain/tables.ts'
+import type { Fields } from '../../../../shared/ops/types.ts'
 import { opId, parseOpId } from '../../../../shared/ops/id.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import { OWN_REFUSED, readAlternatives } from '../../bookings.ts'
 import { groupOf, tablesOf } from './groups.ts'
 import { labelOf } from '../../labels.ts'
+import { shownValue } from '../../shown.ts'
 
 /** A settled refusal is remembered beside the conflicts, under this kind. */
 export const REFUSED_BOOKING = 'refused-booking'
@@ -166,18 +171,39 @@ const openConflicts = (db: Db, kinds: readonly string[]): ConflictRow[] =>
      WHERE settledMs IS NULL AND kind IN (SELECT value FROM json_each(?)) ORDER BY atMs DESC, id DESC LIMIT 100`,
   ).all(JSON.stringify(kinds))
 
+/** What the hub did not take, without what it has taken since: an administrator may release work that was set aside. */
 export function refusedSteps(db: Db): RefusedStep[] {
-  return openConflicts(db, ['rejected', 'quarantined']).map((row) => {
+  return openConflicts(db, ['rejected', 'quarantined']).flatMap((row): RefusedStep[] => {
     const verdict = JSON.parse(row.details) as { reason?: unknown }
-    return {
-      kind: row.kind === 'quarantined' ? 'quarantined' : 'rejected',
-      id: String(row.id),
-      table: row.tbl,
-      label: labelOf(db, row.tbl, row.row),
-      reason: typeof verdict.reason === 'string' ? verdict.reason : '',
-      askedMs: row.atMs,
-    }
+    const op = sourceOp(db, row)
+    if (op?.state === 'canonical') return []
+    return [
+      {
+        kind: row.kind === 'quarantined' ? 'quarantined' : 'rejected',
+        id: String(row.id),
+        table: row.tbl,
+        row: row.row,
+        label: labelOf(db, row.tbl, row.row),
+        what: op?.kind ?? 'set',
+        fields: shownFields(db, row.tbl, op),
+        personName: personName(db, op?.person ?? null),
+        reason: typeof verdict.reason === 'string' ? verdict.reason : '',
+        askedMs: row.atMs,
+      },
+    ]
   })
+}
+
+const MAX_FIELDS = 8
+
+function shownFields(db: Db, table: string, op: SourceOp | null): ShownField[] {
+  const fields = JSON.parse(op?.fields ?? '{}') as Fields
+  const known = TABLES.get(table)
+  if (!known) return []
+  return fieldsOf(known)
+    .filter(({ name }) => fields[name] !== undefined && fields[name] !== null && fields[name] !== '')
+    .slice(0, MAX_FIELDS)
+    .map(({ name, field }) => ({ name, value: shownValue(db, name, field, fields[name]) }))
 }
 
 interface SourceOp {
@@ -185,6 +211,7 @@ interface SourceOp {
   fields: string
   atMs: number
   person: string | null
+  state: ItemState
 }
 
 /** The op a conflict is about; null once the log no longer holds it. */
@@ -194,7 +221,7 @@ export function sourceOp(db: Db, row: ConflictRow): SourceOp | null {
   return (
     prepared<[string, number, number], SourceOp>(
       db,
-      'SELECT kind, fields, atMs, person FROM op WHERE author = ? AND stream = ? AND seq = ?',
+      'SELECT kind, fields, atMs, person, state FROM op WHERE author = ? AND stream = ? AND seq = ?',
     ).get(ref.author, ref.stream, ref.seq) ?? null
   )
 }
@@ -206,18 +233,15 @@ export function syncConflicts(db: Db): SyncConflict[] {
       db,
       `SELECT atMs, person FROM op WHERE tbl = ? AND row = ? AND kind = 'delete' ORDER BY n DESC LIMIT 1`,
     ).get(row.tbl, row.row)
-    const fields = Object.entries(JSON.parse(mine?.fields ?? '{}') as Record<string, unknown>)
     return {
       id: String(row.id),
       table: row.tbl,
+      row: row.row,
       label: labelOf(db, row.tbl, row.row),
       mine: {
         atMs: mine?.atMs ?? row.atMs,
         personName: personName(db, mine?.person ?? null),
-        fields: fields.map(([name, value]) => ({
-          name,
-          value: typeof value === 'string' ? value : JSON.stringify(value),
-        })),
+        fields: shownFields(db, row.tbl, mine),
       },
       theirs: { atMs: deletion?.atMs ?? row.atMs, personName: personName(db, deletion?.person ?? null) },
     }
