@@ -81,7 +81,7 @@ export async function startHub(options: HubOptions & { host: string; port: numbe
     await hub.close()
     throw error
   }
-  const endUpkeep = startUpkeep(hub)
+  const endUpkeep = startUpkeep(hub, options.dataDir)
   const address = app.server.address()
   return {
     hub,

@@ -66,6 +66,25 @@ export async function layOut(hub: HubContext, cut: Cut, from: SnapshotRow | null
   return builder.finish()
 }
 
+/** All ops of a snapshot, chunk by chunk, oldest first. */
+export async function* readSnapshotOps(
+  hub: HubContext,
+  snapshot: SnapshotRow,
+): AsyncGenerator<readonly CanonicalOp[]> {
+  const { chunks } = manifestSchema.parse(JSON.parse(snapshot.manifest))
+  for (const [hash] of chunks.toReversed()) yield readChunk(hub, snapshot.belt, hash)
+}
+
+async function readChunk(hub: HubContext, belt: string, hash: string): Promise<readonly CanonicalOp[]> {
+  const { bytes } = await hub.database.db
+    .selectFrom('snapshotChunk')
+    .select('bytes')
+    .where('belt', '=', belt)
+    .where('hash', '=', hash)
+    .executeTakeFirstOrThrow()
+  return decodeCanonicalBatch(unseal(hub.compression, bytes, MAX_CHUNK_BODY), { maxOps: 1_000_000 }).ops
+}
+
 class Builder {
   readonly #hub: HubContext
   readonly #cut: Cut
@@ -92,7 +111,7 @@ class Builder {
     // Newest first on the way to devices, oldest first here.
     for (const [hash] of manifest.chunks.toReversed()) {
       if (kept.has(hash)) continue
-      for (const op of await this.#readChunk(hash)) this.#add(op)
+      for (const op of await readChunk(this.#hub, this.#cut.belt, hash)) this.#add(op)
       await breathe()
     }
   }
@@ -207,18 +226,6 @@ class Builder {
     const hash = Buffer.from(sha256(bytes)).toString('base64url')
     this.#fresh.set(hash, bytes)
     return [hash, bytes.length, ops.length]
-  }
-
-  async #readChunk(hash: string): Promise<readonly CanonicalOp[]> {
-    const row = await this.#hub.database.db
-      .selectFrom('snapshotChunk')
-      .select('bytes')
-      .where('belt', '=', this.#cut.belt)
-      .where('hash', '=', hash)
-      .executeTakeFirstOrThrow()
-    return decodeCanonicalBatch(unseal(this.#hub.compression, row.bytes, MAX_CHUNK_BODY), {
-      maxOps: 1_000_000,
-    }).ops
   }
 }
 

@@ -1,5 +1,6 @@
 import { chooseCoding, type Coding } from '../../shared/wire/envelope.ts'
 import { toHex } from '../../shared/ops/bytes.ts'
+import type { Scope } from '../../shared/ops/types.ts'
 import type { z } from 'zod'
 import {
   manifestSchema,
@@ -72,6 +73,27 @@ export async function snapshotFor(
     held: await heldOps(db, device, request.scope),
     hubHeads: await hubHeadsOf(hub, device.belt, view),
   }
+}
+
+/** Makes ready what the next device of each kind will ask for, where the log is long. */
+export async function prepareSnapshots(hub: HubContext, belt: string): Promise<void> {
+  const { db } = hub.database
+  const coding = chooseCoding(hub.compression.accepts, hub.compression.accepts)
+  const isCut = (await truncatedSeq(db, belt)) > 0
+  const scopes = await db.selectFrom('stream').select('scope').distinct().where('belt', '=', belt).execute()
+  const views = scopes.flatMap(
+    ({ scope }) => viewOf({ role: 'administrator', baseId: null }, scope as Scope) ?? [],
+  )
+  const official = await db
+    .selectFrom('device')
+    .select('author')
+    .where('belt', '=', belt)
+    .where('role', '=', 'official')
+    .limit(1)
+    .execute()
+  if (official.length > 0) views.push(...[viewOf({ role: 'official', baseId: null }, 'belt') ?? []].flat())
+  for (const view of views)
+    if (isCut || (await isLong(hub, belt, view, { after: 0 }))) await freshSnapshot(hub, belt, view, coding)
 }
 
 /** Bytes of chunks one after another; ends after `maxBytes`. @throws HubRefusal `not-found` when the snapshot is gone */

@@ -1,18 +1,19 @@
 import { chooseCoding } from '../../shared/wire/envelope.ts'
 import type { Scope } from '../../shared/ops/types.ts'
+import { Aggregator } from './aggregate.ts'
 import { lockBelt, readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import type { Queries, Tx } from './database.ts'
 import { truncatedSeq } from './log-start.ts'
 import { OP_STATE } from './schema.ts'
-import { freshSnapshot, TOMBSTONE_MS } from './snapshot.ts'
+import { freshSnapshot, prepareSnapshots, TOMBSTONE_MS } from './snapshot.ts'
 import { wholeView } from './views.ts'
 
 const DAY_MS = 86_400_000
 const SLICE = 5000
 /** Fewer ops than this are not worth the work. */
 const LEAST_OPS = 1000
-const UPKEEP_MS = 3_600_000
+const UPKEEP_MS = 1_800_000
 
 export interface Retention {
   /** Accepted ops stay in the log for at least this long after the stamp they were given. */
@@ -177,27 +178,40 @@ export async function noteBackup(hub: HubContext): Promise<void> {
       .execute()
 }
 
-/** Once in a while, in every hub process: logs are kept short. @returns what ends it */
-export function startUpkeep(hub: HubContext, everyMs = UPKEEP_MS): () => Promise<void> {
+/** Once in a while, in every hub process: daily totals are told, snapshots made ready, and logs kept short. @returns what ends it */
+export function startUpkeep(
+  hub: HubContext,
+  dataDir: string,
+  times: { firstMs: number; everyMs: number } = { firstMs: 60_000, everyMs: UPKEEP_MS },
+): () => Promise<void> {
   let running: Promise<void> = Promise.resolve()
   let isOver = false
+  let aggregator: Aggregator | null = null
   const look = async (): Promise<void> => {
+    aggregator ??= new Aggregator(hub, dataDir)
     for (const { belt } of await hub.database.db.selectFrom('belt').select('belt').execute()) {
       if (isOver) return
+      await aggregator.run(belt)
+      await prepareSnapshots(hub, belt)
       const from = await truncatedSeq(hub.database.db, belt)
       const to = await truncate(hub, belt)
       if (to > from) hub.log.info('log truncated', { belt, to })
     }
   }
-  const timer = setInterval(() => {
+  const start = (): void => {
     running = running
       .then(look)
       .catch((error: unknown) => hub.log.error('upkeep failed', { error: String(error) }))
-  }, everyMs)
+  }
+  const first = setTimeout(start, times.firstMs)
+  const timer = setInterval(start, times.everyMs)
+  first.unref()
   timer.unref()
   return async () => {
     isOver = true
+    clearTimeout(first)
     clearInterval(timer)
     await running
+    aggregator?.close()
   }
 }

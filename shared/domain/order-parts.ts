@@ -1,6 +1,6 @@
-import { isOpenDemand, type AfterSale, type OrderStatus } from '../../../../shared/domain/orders.ts'
-import { compensationFen, pickUpDueMs, promiseHoursOf } from '../../../../shared/domain/promise.ts'
-import { HOUR_MS, dayKeyOf } from '../../../../shared/domain/time.ts'
+import { isOpenDemand, type AfterSale, type OrderStatus } from './orders.ts'
+import { compensationFen, pickUpDueMs, promiseHoursOf } from './promise.ts'
+import { HOUR_MS, dayKeyOf } from './time.ts'
 
 /** The platform's promise where an order carries none. */
 const DEFAULT_PROMISE_HOURS = 48

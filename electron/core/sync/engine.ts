@@ -181,10 +181,12 @@ export class SyncEngine {
 
   async close(): Promise<void> {
     this.#closed = true
+    // At once: the store may be closed before anything that is awaited here has ended.
+    const snapshotsEnded = this.#first.close()
     this.#timer?.()
     this.#meter.note(this.#transport.traffic?.() ?? 0)
     await this.#transport.close()
-    await this.#first.close()
+    await snapshotsEnded
     await Promise.allSettled(this.#underWay)
     this.#meter.save()
   }

@@ -156,8 +156,10 @@ export class FirstSync {
     }
     const { manifest, making, held } = answer
     if (!manifest) {
-      if (making) this.#askAgain.set(scope, { atMs: clock() + ASK_AGAIN_MS, resync })
-      else {
+      if (making) {
+        this.#askAgain.set(scope, { atMs: clock() + ASK_AGAIN_MS, resync })
+        this.#deps.later(this.#deps.onProgress, ASK_AGAIN_MS + 50)
+      } else {
         this.#askAgain.delete(scope)
         this.#plain.add(scope)
       }

@@ -66,7 +66,10 @@ export function createSyncService(deps: SyncDeps): SyncService {
   }
 
   function writeDeviceRow(belt: OpenBelt): void {
-    const baseId = readLink(belt.store)?.certificate.baseId ?? null
+    const certificate = readLink(belt.store)?.certificate
+    // Officials read.
+    if (certificate?.role === 'official') return
+    const baseId = certificate?.baseId ?? null
     const fields = { name: deps.files.deviceName, author: belt.keys.author, baseId }
     belt.store.append([
       { scope: 'belt', lane: 'register', kind: 'create', table: 'device', fields, person: null },

@@ -77,11 +77,11 @@ const rowsOf = (device: RigDevice): number =>
     (sum, table) => sum + number(device, `SELECT count(*) AS n FROM ${table} WHERE scope <> 'device'`),
     0,
   )
-const isTaking = (device: RigDevice): boolean =>
-  number(device, 'SELECT count(*) AS n FROM snapshotJob') > 0
+const isTaking = (device: RigDevice): boolean => number(device, 'SELECT count(*) AS n FROM snapshotJob') > 0
 /** Today's sessions, their bookings with the hub's answers, and the rooms they are in. */
 const isUsable = (device: RigDevice): boolean =>
-  number(device, `SELECT count(*) AS n FROM liveSession WHERE title LIKE 'today%' AND deleted = 0`) === SESSIONS &&
+  number(device, `SELECT count(*) AS n FROM liveSession WHERE title LIKE 'today%' AND deleted = 0`) ===
+    SESSIONS &&
   number(device, `SELECT count(*) AS n FROM bookingState WHERE outcome = 'granted'`) === SESSIONS &&
   number(device, 'SELECT count(*) AS n FROM studio WHERE deleted = 0') > 0
 

@@ -2,6 +2,7 @@ import { DAY_MS, HOUR_MS, dayKeyOf, dayStartMs } from '../../../../shared/domain
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { RollupHooks } from '../../store/rollups.ts'
+import { aggregateRollups, retellAggregates } from './aggregates.ts'
 import {
   PART_COLUMNS,
   orderParts,
@@ -9,7 +10,7 @@ import {
   type Part,
   type ReturnFact,
   type StateFact,
-} from './order-parts.ts'
+} from '../../../../shared/domain/order-parts.ts'
 
 const TABLES = [
   'kpiDaySales',
@@ -196,10 +197,12 @@ export function rebuildKpi(db: Db): void {
   for (const run of db.prepare<[], RunFact>('SELECT * FROM lineRun').all()) addRun(db, run, 1)
   for (const { id } of db.prepare<[], { id: string }>('SELECT id FROM liveSession').all())
     refreshSession(db, id)
+  retellAggregates(db)
 }
 
 export const dashboardRollups: RollupHooks = {
   facts: {
+    ...aggregateRollups.facts,
     orderLine: (db, row, sign) => addLine(db, row as unknown as LineFact, sign),
     orderState: (db, row, sign) => changeLine(db, String(row['orderLineId']), String(row['id']), sign),
     returnItem: (db, row, sign) => changeLine(db, String(row['orderLineId']), String(row['id']), sign),
