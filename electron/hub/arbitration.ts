@@ -23,6 +23,8 @@ export interface Bench {
   readonly counters: BeltCounters
   readonly author: HubAuthor
   readonly nowMs: number
+  /** Bookings whose grants turned out to be given twice, to be taken back before the transaction ends. */
+  readonly losers: Set<string>
 }
 
 /** Notes an accepted op that concerns exclusive use: a claim, a release, or what the founding device decided earlier. */
@@ -40,6 +42,7 @@ export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Prom
         outcome: 'waiting',
         sinceMs: bench.nowMs,
         expiresMs,
+        answerMs: 0,
       }
       await bench.tx
         .insertInto('booking')
@@ -55,7 +58,12 @@ export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Prom
     case 'resourceGrant':
       return adoptGrant(bench, op)
     case 'claimAnswer':
-      return settle(bench, textOf(fields.bookingId), textOf(fields.outcome) as BookingRow['outcome'])
+      return settle(
+        bench,
+        textOf(fields.bookingId),
+        textOf(fields.outcome) as BookingRow['outcome'],
+        numberOf(fields.atMs),
+      )
   }
 }
 
@@ -175,23 +183,55 @@ async function release(bench: Bench, bookingId: string, reason: string): Promise
   await settle(bench, bookingId, 'released')
 }
 
-/** Notes how a claim stands. The answer may be here before the claim: when a restored hub gets both back. */
-async function settle(bench: Bench, bookingId: string, outcome: BookingRow['outcome']): Promise<void> {
+/**
+ * Notes how a claim stands. The answer may be here before the claim, and an older one may come after a newer: when a restored hub
+ * gets both back.
+ */
+async function settle(
+  bench: Bench,
+  bookingId: string,
+  outcome: BookingRow['outcome'],
+  answerMs = bench.nowMs,
+): Promise<void> {
   const { belt } = bench.counters.row
+  const standing = await bench.tx
+    .selectFrom('booking')
+    .select('answerMs')
+    .where('belt', '=', belt)
+    .where('bookingId', '=', bookingId)
+    .executeTakeFirst()
+  if (standing && standing.answerMs > answerMs) return
   await bench.tx
     .insertInto('booking')
-    .values({ belt, bookingId, hubSeq: 0, fields: '{}', outcome, sinceMs: bench.nowMs, expiresMs: null })
-    .onConflict((conflict) => conflict.columns(['belt', 'bookingId']).doUpdateSet({ outcome }))
+    .values({
+      belt,
+      bookingId,
+      hubSeq: 0,
+      fields: '{}',
+      outcome,
+      sinceMs: bench.nowMs,
+      expiresMs: null,
+      answerMs,
+    })
+    .onConflict((conflict) => conflict.columns(['belt', 'bookingId']).doUpdateSet({ outcome, answerMs }))
     .execute()
-  if (outcome !== 'granted')
-    await bench.tx
-      .deleteFrom('liveGrant')
-      .where('belt', '=', belt)
-      .where('bookingId', '=', bookingId)
-      .execute()
+  if (outcome !== 'granted') await dropGrants(bench, [bookingId])
 }
 
-/** A grant from before a handover or a restore: it stands. */
+async function dropGrants(bench: Bench, bookingIds: readonly string[]): Promise<void> {
+  await bench.tx
+    .deleteFrom('liveGrant')
+    .where('belt', '=', bench.counters.row.belt)
+    .where('bookingId', 'in', bookingIds)
+    .execute()
+}
+
+const ENDED: readonly string[] = ['refused', 'released', 'expired', 'revoked']
+
+/**
+ * A grant from before a handover or a restore: it stands. Where the hub has meanwhile given the same to somebody else, because
+ * nobody told it in time, the earlier promise stands and the later one is taken back.
+ */
 async function adoptGrant(bench: Bench, op: Op): Promise<void> {
   const { belt } = bench.counters.row
   const { bookingId, resourceKey, unit, startMs, endMs, fence } = op.fields
@@ -206,18 +246,51 @@ async function adoptGrant(bench: Bench, op: Op): Promise<void> {
     fence: numberOf(fence),
   }
   bench.counters.fenceSeen(row.fence)
-  await sql`SAVEPOINT adopt_grant`.execute(bench.tx)
-  try {
-    await bench.database.insertMany(bench.tx, 'liveGrant', [row])
-  } catch {
-    await sql`ROLLBACK TO SAVEPOINT adopt_grant`.execute(bench.tx)
+  const booking = await bench.tx
+    .selectFrom('booking')
+    .select(['outcome', 'answerMs'])
+    .where('belt', '=', belt)
+    .where('bookingId', '=', row.bookingId)
+    .executeTakeFirst()
+  if (booking && ENDED.includes(booking.outcome) && booking.answerMs >= op.at.ms) return
+  const rivals = await bench.tx
+    .selectFrom('liveGrant')
+    .select(['bookingId', 'fence'])
+    .where('belt', '=', belt)
+    .where('resourceKey', '=', row.resourceKey)
+    .where('unit', '=', row.unit)
+    .where('startMs', '<', row.endMs)
+    .where('endMs', '>', row.startMs)
+    .execute()
+  if (rivals.some((rival) => rival.bookingId === row.bookingId || rival.fence < row.fence)) {
+    if (!rivals.some((rival) => rival.bookingId === row.bookingId)) bench.losers.add(row.bookingId)
+    return
   }
-  await sql`RELEASE SAVEPOINT adopt_grant`.execute(bench.tx)
+  const later = [...new Set(rivals.map((rival) => rival.bookingId))]
+  if (later.length > 0) await dropGrants(bench, later)
+  for (const loser of later) bench.losers.add(loser)
+  await bench.database.insertMany(bench.tx, 'liveGrant', [row])
 }
 
-/** Lapses claims that nobody answered in time, by hub time. */
+/** Tells those whose grant had to give way. */
+export async function revokeLosers(bench: Bench): Promise<void> {
+  const { term } = bench.counters.row
+  for (const bookingId of bench.losers) {
+    const { table, fields } = endingFact(bookingId, 'revoked', {
+      reason: 'earlier-promise',
+      term,
+      nowMs: bench.nowMs,
+    })
+    await bench.author.fact(table, fields)
+    await settle(bench, bookingId, 'revoked')
+  }
+  bench.losers.clear()
+}
+
+/** Lapses claims that nobody answered in time, by hub time; not while an answer may still be given back. */
 export async function expireClaims(bench: Bench): Promise<void> {
-  const { belt, term } = bench.counters.row
+  const { belt, term, recoveringUntilMs } = bench.counters.row
+  if (recoveringUntilMs !== null) return
   const lapsed = await bench.tx
     .selectFrom('booking')
     .select('bookingId')

@@ -12,8 +12,10 @@ const DECISION_TABLES = new Set(['belt', 'studio', 'equipment', 'streamer', 'mer
 export const isDecisionTable = (table: string): boolean => DECISION_TABLES.has(table)
 
 /** Applies an accepted register op: the later stamp of each group stands. */
-export async function writeCells(tx: Tx, belt: string, op: Op, stamp: Stamp): Promise<void> {
+export async function writeCells(tx: Tx, belt: string, op: Op, given: Stamp): Promise<void> {
   const by = opId(op)
+  // A creation only fills what nobody has written, as on every device.
+  const stamp = op.kind === 'create' ? { ms: -1, ctr: 0 } : given
   for (const [grp, fields] of writesOf(op, TABLES.get(op.table))) {
     const key = { belt, tbl: op.table, row: op.row, grp }
     const standing = await tx

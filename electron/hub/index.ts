@@ -10,6 +10,7 @@ import { authorOfKey, derivedSeed, sha256, signerOf } from './crypto.ts'
 import { openPostgres, openSqlite, type HubDatabase } from './database.ts'
 import { loadHubSeed } from './keys.ts'
 import { createServer } from './server.ts'
+import { startAttending } from './expiry.ts'
 import { startUpkeep } from './truncate.ts'
 import { Uploads } from './uploads.ts'
 
@@ -82,6 +83,7 @@ export async function startHub(options: HubOptions & { host: string; port: numbe
     throw error
   }
   const endUpkeep = startUpkeep(hub, options.dataDir)
+  const endAttending = startAttending(hub)
   const address = app.server.address()
   return {
     hub,
@@ -89,6 +91,7 @@ export async function startHub(options: HubOptions & { host: string; port: numbe
     port: typeof address === 'object' && address ? address.port : options.port,
     async close() {
       await endUpkeep()
+      await endAttending()
       await app.close()
       await hub.close()
     },

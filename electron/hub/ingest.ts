@@ -4,7 +4,7 @@ import type { Stamp } from '../../shared/ops/types.ts'
 import type { OpBatch } from '../../shared/wire/batch.ts'
 import { toHex } from '../../shared/ops/bytes.ts'
 import { hubHeadText, type HubHead, type PushAnswer } from '../../shared/wire/messages.ts'
-import { answerWaiting, noteArbitrated, type Bench } from './arbitration.ts'
+import { answerWaiting, expireClaims, noteArbitrated, revokeLosers, type Bench } from './arbitration.ts'
 import { BeltCounters, lockBelt } from './belts.ts'
 import { isDecisionTable, personRights, writeCells } from './cells.ts'
 import type { HubContext } from './context.ts'
@@ -12,7 +12,7 @@ import { verifyText } from './crypto.ts'
 import type { Tx } from './database.ts'
 import { HubAuthor, saveStream } from './hub-author.ts'
 import { HubRefusal } from './errors.ts'
-import { isHubAuthor } from './pull.ts'
+import { noteOwnName } from './own-names.ts'
 import { closeRecoveryWhenFilled } from './recovery.ts'
 import { OP_STATE, type DeviceRow, type OpRow, type OpState } from './schema.ts'
 import { compareStreams, type OfferedOp, type StreamOffer } from './streams.ts'
@@ -27,7 +27,14 @@ export function withBench<T>(hub: HubContext, belt: string, work: (bench: Bench)
     const time = counters.time()
     const name = hub.authorName(belt, counters.row.epoch)
     const author = new HubAuthor(hub.database, tx, counters, name, time)
-    const result = await work({ database: hub.database, tx, counters, author, nowMs: time.ms })
+    const result = await work({
+      database: hub.database,
+      tx,
+      counters,
+      author,
+      nowMs: time.ms,
+      losers: new Set(),
+    })
     await author.save()
     await counters.save(tx)
     return result
@@ -58,7 +65,9 @@ export function ingest(hub: HubContext, device: DeviceRow, batch: OpBatch): Prom
         runs: runsOf(judged),
       })
     }
+    await revokeLosers(bench)
     await closeRecoveryWhenFilled(bench)
+    await expireClaims(bench)
     await answerWaiting(bench)
     return {
       hubEpoch: counters.row.epoch,
@@ -151,7 +160,8 @@ export function takeBack(
             verifyText(hub.signer.publicKey, hubHeadText(belt, head), head.signature),
         ),
       )
-      if (!proven || !isHubAuthor(hub, bench.counters.row, author)) throw new HubRefusal('bad-signature')
+      if (!proven || own.length === 0) throw new HubRefusal('bad-signature')
+      await noteOwnName(bench.tx, belt, author)
       const indexes = [...batch.ops.keys()].filter((index) => batch.ops[index]!.author === author)
       const part: OpBatch = {
         ops: indexes.map((index) => batch.ops[index]!),
@@ -161,6 +171,7 @@ export function takeBack(
       for (const offer of await compareStreams(bench.tx, belt, author, part))
         taken += (await takeStream(hub, bench, { judge: accept }, offer, { ms: bench.nowMs, ctr: 0 })).length
     }
+    await revokeLosers(bench)
     return { taken }
   })
 }

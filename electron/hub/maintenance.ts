@@ -49,9 +49,17 @@ export function restore(dataDir: string, backup: string, nowMs: number): void {
   renameSync(incoming, path)
 }
 
-/** Also for PostgreSQL, after its own restore: a new epoch for every belt. */
+/** Epochs follow the seconds since this day: a backup that is restored twice begins two different ones. */
+const EPOCHS_SINCE_MS = Date.UTC(2026, 0, 1)
+/** More than a hub grants between two backups: fences that a restored hub has forgotten are not given again. */
+const FENCE_LEAP = 1_000_000
+
+/** A new epoch for every belt, in which nothing gets a number that the forgotten one may have given. */
 export function startEpochs(db: Db, nowMs: number): void {
-  db.prepare('UPDATE belt SET epoch = epoch + 1, recoveringUntilMs = ?').run(nowMs + REFILL_MS)
+  const second = Math.max(0, Math.floor((nowMs - EPOCHS_SINCE_MS) / 1000))
+  db.prepare(
+    'UPDATE belt SET epoch = max(epoch + 1, ?), nextFence = nextFence + ?, recoveringUntilMs = ?',
+  ).run(second, FENCE_LEAP, nowMs + REFILL_MS)
   db.prepare(
     'INSERT INTO epochStart (belt, epoch, fromSeq, startedMs) SELECT belt, epoch, nextSeq - 1, ? FROM belt',
   ).run(nowMs)

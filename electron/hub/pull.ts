@@ -14,6 +14,7 @@ import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import type { Queries } from './database.ts'
 import { HubRefusal } from './errors.ts'
+import { ownNames } from './own-names.ts'
 import { truncatedSeq } from './log-start.ts'
 import { OP_STATE, type BeltRow, type DeviceRow } from './schema.ts'
 import { viewOf } from './views.ts'
@@ -41,6 +42,7 @@ export async function pull(
   const envelopes: Uint8Array[] = []
   const scopes: PullHead['scopes'] = []
   const hubHeads = new Map<string, Omit<HubHead, 'signature'>>()
+  const ownAuthors = await ownNames(hub, db, device.belt)
   let budget = request.maxBytes
   for (const cursor of request.cursors) {
     const view = viewOf(device, cursor.scope)
@@ -67,7 +69,7 @@ export async function pull(
       continue
     }
     for (const { author, stream, seq, hash } of ops)
-      if (isHubAuthor(hub, belt, author))
+      if (ownAuthors.has(author))
         hubHeads.set(`${author} ${stream}`, { author, stream, seq, head: toHex(hash) })
     const coding = chooseCoding(hub.compression.accepts, request.accepts)
     const envelope = seal(
@@ -100,13 +102,6 @@ export async function pull(
     },
     envelopes,
   }
-}
-
-/** True for the names under which this hub has written in a belt, now or in an earlier epoch. */
-export function isHubAuthor(hub: HubContext, belt: Pick<BeltRow, 'belt' | 'epoch'>, author: string): boolean {
-  for (let epoch = belt.epoch; epoch >= 1; epoch--)
-    if (hub.authorName(belt.belt, epoch) === author) return true
-  return false
 }
 
 export function signHead(hub: HubContext, belt: string, head: Omit<HubHead, 'signature'>): HubHead {

@@ -3,6 +3,7 @@ import { answerWaiting } from './arbitration.ts'
 import type { HubContext } from './context.ts'
 import { withBench } from './ingest.ts'
 import { closeRecoveryWhenFilled } from './recovery.ts'
+import { ownNames } from './own-names.ts'
 import type { BeltRow, DeviceRow } from './schema.ts'
 
 /** A device says that nothing of its own is missing here any more; the last one ends the recovery. */
@@ -23,7 +24,7 @@ export async function noteRefilled(hub: HubContext, device: DeviceRow, epoch: nu
 
 /** How far the hub's own streams of this and earlier epochs go, so that devices can give back what it has forgotten. */
 export async function hubStreams(hub: HubContext, belt: BeltRow): Promise<StatusAnswer['hubStreams']> {
-  const authors = Array.from({ length: belt.epoch }, (_, index) => hub.authorName(belt.belt, index + 1))
+  const authors = [...(await ownNames(hub, hub.database.db, belt.belt))]
   return hub.database.db
     .selectFrom('stream')
     .select(['author', 'stream', 'seq'])

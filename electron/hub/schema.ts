@@ -12,6 +12,7 @@ export interface HubSchema {
   booking: BookingRow
   liveGrant: LiveGrantRow
   upload: UploadRow
+  hubName: { belt: string; author: string }
   snapshot: SnapshotRow
   snapshotChunk: { belt: string; hash: string; bytes: Uint8Array }
   truncation: { belt: string; seq: number; atMs: number }
@@ -125,6 +126,8 @@ export interface BookingRow {
   outcome: 'waiting' | 'granted' | 'refused' | 'released' | 'expired' | 'revoked'
   /** Hub time of its arrival. */
   sinceMs: number
+  /** When the standing answer was given: a later one counts. */
+  answerMs: number
   expiresMs: number | null
 }
 

@@ -18,7 +18,8 @@ import type { HubContext } from './context.ts'
 import type { Queries } from './database.ts'
 import { HubRefusal } from './errors.ts'
 import { truncatedSeq } from './log-start.ts'
-import { isHubAuthor, signHead } from './pull.ts'
+import { ownNames } from './own-names.ts'
+import { signHead } from './pull.ts'
 import { OP_STATE, type BeltRow, type DeviceRow, type SnapshotRow, type StreamRow } from './schema.ts'
 import { layOut, type Layout } from './snapshot-build.ts'
 import { viewOf, wholeView, type View } from './views.ts'
@@ -380,9 +381,10 @@ async function heldOps(db: Queries, device: DeviceRow, scope: string): Promise<S
 
 /** The hub's word for its own streams, so that this device can give back what a restored hub has forgotten. */
 async function hubHeadsOf(hub: HubContext, belt: string, view: View): Promise<SnapshotAnswer['hubHeads']> {
-  const { row, streams } = await cutThrough(hub, belt, view)
+  const { streams } = await cutThrough(hub, belt, view)
+  const own = await ownNames(hub, hub.database.db, belt)
   return streams
-    .filter(({ author, seq }) => seq > 0 && isHubAuthor(hub, row, author))
+    .filter(({ author, seq }) => seq > 0 && own.has(author))
     .map(({ author, stream, seq, head }) => signHead(hub, belt, { author, stream, seq, head: toHex(head) }))
 }
 

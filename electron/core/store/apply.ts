@@ -1,6 +1,6 @@
 import { tableNamed, TABLES } from '../../../shared/domain/tables.ts'
 import { isKnownKind } from '../../../shared/ops/canonical.ts'
-import { opId } from '../../../shared/ops/id.ts'
+import { compareOpIds, opId } from '../../../shared/ops/id.ts'
 import type { CanonicalOp, Op, Stamp } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
@@ -360,5 +360,5 @@ export class Applier {
 function compareStamp(stamp: Stamp, by: string, cell: Cell): number {
   if (stamp.ms !== cell.stampMs) return stamp.ms - cell.stampMs
   if (stamp.ctr !== cell.stampCtr) return stamp.ctr - cell.stampCtr
-  return by < cell.stampBy ? -1 : by > cell.stampBy ? 1 : 0
+  return compareOpIds(by, cell.stampBy)
 }

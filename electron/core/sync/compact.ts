@@ -55,6 +55,8 @@ export function compactTail(store: Store, tail: Tail): number {
     later.set(key, seen)
     const create = creates.get(key)
     if (op.kind !== 'set' || !create || groups.some((group) => group === LIFE)) continue
+    // What somebody else wrote in between would come after it and win.
+    if (groups.some((group) => !isSoleWriter(rows, row, group))) continue
     const target = folded.get(create.n) ?? { row: create, fields: {} }
     // Rows come newest first: a field folded already is the later one.
     target.fields = { ...op.fields, ...target.fields }
@@ -68,6 +70,18 @@ export function compactTail(store: Store, tail: Tail): number {
     prepared(store.db, 'UPDATE op SET fields = ? WHERE n = ?').run(JSON.stringify(merged), row.n)
   }
   return dropped
+}
+
+/** Whether nobody but its writer has written a group of a row since the row's creation. */
+function isSoleWriter(rows: readonly OpRow[], of: OpRow, group: string): boolean {
+  return rows.every(
+    (row) =>
+      row.row !== of.row ||
+      row.tbl !== of.tbl ||
+      row.kind === 'create' ||
+      row.person === of.person ||
+      !writesOf(opOf(row), TABLES.get(row.tbl)).has(group),
+  )
 }
 
 /** What the row shows is now what its creation says; nothing of it is hidden any more. */

@@ -374,6 +374,8 @@ export class SyncEngine {
     const knowsMore = readableScopes(store, this.#link.certificate).length > readable.length
     const more = knowsMore || !allHere
     this.#machine.pullDone(nowMs, { ops, more, elapsedMs: nowMs - startMs })
+    // The hub was restored: it may lack what this device has, also when there is nothing new to send.
+    if (head.hubEpoch !== this.#link.epoch) this.#machine.recheck()
   }
 
   #reached(): void {
