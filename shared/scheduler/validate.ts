@@ -1,6 +1,7 @@
 import { intersectWindows, joinWindows } from './calendar.ts'
 import { candidateSlots, listStreamers } from './model-air.ts'
 import { PLAN_SCHEMA } from './problem.ts'
+import { misshapen } from './shape.ts'
 import type { Calendar, Interval, Problem, Task } from './problem.ts'
 
 export type ValidationCode =
@@ -48,7 +49,10 @@ export function validateProblem(problem: Problem): ValidationIssue[] {
   const issues: ValidationIssue[] = []
   const add: Add = (code, severity, culprits, details = {}) =>
     issues.push({ code, severity, culprits, details })
-  if (problem.schema !== PLAN_SCHEMA) add('schema', 'error', [], { schema: String(problem.schema) })
+  if (problem?.schema !== PLAN_SCHEMA) add('schema', 'error', [], { schema: String(problem?.schema) })
+  const wrong = misshapen(problem)
+  for (const path of wrong) add('schema', 'error', [path], { schema: String(problem?.schema), path })
+  if (wrong.length > 0) return issues
   if (problem.tasks.length > MAX_TASKS)
     add('tooLarge', 'error', [], { tasks: problem.tasks.length, most: MAX_TASKS })
   if (problem.jobs.length === 0 || problem.tasks.length === 0) add('empty', 'warning', [])
@@ -83,6 +87,8 @@ function checkNumbers(problem: Problem, add: Add): void {
       'breakMin',
     ] as const)
       check(r.id, field, r[field])
+    for (const field of ['min', 'target', 'max'] as const)
+      check(r.id, `quotaMin.${field}`, r.quotaMin?.[field])
   }
   for (const calendar of problem.calendars)
     for (const [start, end] of [...calendar.open, ...(calendar.overtime ?? [])])
@@ -96,6 +102,7 @@ function checkNumbers(problem: Problem, add: Add): void {
       add('number', 'error', [slot.id], { field: 'start', value: `${slot.start}..${slot.end}` })
     check(slot.id, 'value', slot.value)
     check(slot.id, 'needStreamers', slot.needStreamers)
+    check(slot.id, 'maxProducts', slot.maxProducts)
   }
   for (const arc of problem.prec) {
     check(`${arc.from}>${arc.to}`, 'minLag', arc.minLag)
@@ -108,6 +115,13 @@ function checkNumbers(problem: Problem, add: Add): void {
   for (const task of problem.tasks) {
     check(task.id, 'elapsed', task.elapsed)
     check(task.id, 'lock.start', task.lock?.start)
+    check(task.id, 'lock.mode', task.lock?.mode)
+    check(task.id, 'window', task.window?.[0])
+    check(task.id, 'window', task.window?.[1])
+    check(task.id, 'actual.mode', task.actual?.mode)
+    for (const field of ['from', 'to'] as const)
+      check(task.id, `session.float.${field}`, task.session?.float?.[field])
+    check(task.id, 'session.products', task.session?.products)
     for (const mode of task.modes ?? []) {
       const least = mode.needs.length > 0 ? 1 : 0
       check(task.id, 'dur', mode.dur, least)
@@ -121,11 +135,28 @@ function checkNumbers(problem: Problem, add: Add): void {
     if (task.session?.float && task.session.dur == null)
       add('number', 'error', [task.id], { field: 'session.dur', value: 'null' })
   }
+  checkRules(problem, check)
   const { objective } = problem
   if (objective?.mode === 'weighted')
     objective.weights.forEach((weight, i) =>
       check('objective', `weights.${i}`, weight > 1_000_000 ? -1 : weight),
     )
+}
+
+/** Fairness and stability; `check` takes the culprit, the field, its value and the least one allowed. */
+function checkRules(
+  { fairness, stability }: Problem,
+  check: (id: string, field: string, value: number | null | undefined, low?: number) => void,
+): void {
+  check('fairness', 'periodMin', fairness?.periodMin, 1)
+  for (const [start, end] of fairness?.prime ?? []) {
+    check('fairness', 'prime', start)
+    check('fairness', 'prime', end, 1)
+  }
+  check('fairness', 'longTail.sharePct', fairness?.longTail?.sharePct)
+  check('fairness', 'headCap.sharePct', fairness?.headCap?.sharePct)
+  for (const field of ['freezeUntil', 'toleranceMin', 'wStart', 'wRes', 'wStreamer', 'wAnnounced'] as const)
+    check('stability', field, stability?.[field])
 }
 
 function checkIds(problem: Problem, add: Add): void {
@@ -195,7 +226,9 @@ function checkSetups(problem: Problem, add: Add): void {
     const square = table.matrix.length === size && table.matrix.every((row) => row.length === size)
     if (
       !square ||
-      table.matrix.some((row) => row.some((minutes) => !Number.isInteger(minutes) || minutes < 0))
+      table.matrix.some((row) =>
+        row.some((minutes) => !Number.isInteger(minutes) || minutes < 0 || minutes > MAX_MINUTES),
+      )
     ) {
       add('setupTable', 'error', [table.id], { families: size })
       continue

@@ -30,9 +30,9 @@ export interface SearchSettings {
 }
 
 const defaults: SearchSettings = {
-  poolSize: 6,
+  poolSize: 12,
   stallFirst: 3000,
-  stall: 5000,
+  stall: 4000,
   shareLow: 0.1,
   shareHigh: 0.5,
   patience: 60,

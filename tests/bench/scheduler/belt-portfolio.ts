@@ -8,10 +8,15 @@ export interface BeltRequest {
   seconds: number
   /** Budget in seconds on the wall, or of each worker's own CPU time on a shared machine. */
   clock: 'wall' | 'cpu'
+  /** A budget in trials of each worker instead: the result is then the same every time. */
+  iterations?: number
 }
 
 export interface BeltWorkerRequest extends BeltRequest {
   partner: MessagePort | null
+  lane: number
+  /** Exchanges done so far, by lane. */
+  turns: Int32Array<SharedArrayBuffer>
 }
 
 export interface BeltReply {
@@ -33,6 +38,7 @@ export class BeltPortfolio {
 
   async solve(request: BeltRequest): Promise<BeltReply> {
     const { port1, port2 } = new MessageChannel()
+    const turns = new Int32Array(new SharedArrayBuffer(8))
     const ports = this.workers.length === 2 ? [port1, port2] : [null]
     const replies = await Promise.all(
       this.workers.map((worker, lane) => {
@@ -42,7 +48,7 @@ export class BeltPortfolio {
           const fail = (error: Error): void => (stop(), reject(error))
           worker.on('message', done).on('error', fail)
           const partner = ports[lane] ?? null
-          const message: BeltWorkerRequest = { ...request, seed: request.seed * 2 + lane, partner }
+          const message: BeltWorkerRequest = { ...request, seed: request.seed * 2 + lane, partner, lane, turns }
           worker.postMessage(message, partner ? [partner] : [])
         })
       }),

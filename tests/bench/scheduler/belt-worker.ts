@@ -1,37 +1,60 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { compareScores, createSolver } from '../../../shared/scheduler/index.ts'
-import type { Elite, Score } from '../../../shared/scheduler/index.ts'
+import type { Elite, Score, Solver } from '../../../shared/scheduler/index.ts'
 import type { BeltReply, BeltWorkerRequest } from './belt-portfolio.ts'
 
 const exchangeEveryMs = 200
+const stepsPerTurn = 4
 
 parentPort!.on('message', (request: BeltWorkerRequest) => parentPort!.postMessage(run(request)))
 
-function run({ problem, seed, seconds, clock, partner }: BeltWorkerRequest): BeltReply {
-  const now = clock === 'cpu' ? cpuMs : () => performance.now()
+function run(request: BeltWorkerRequest): BeltReply {
+  const now = request.clock === 'cpu' ? cpuMs : () => performance.now()
   const begin = now()
-  const solver = createSolver(problem, { seed, timeMs: seconds * 1000, now })
+  const { problem, seed, iterations } = request
+  const solver =
+    iterations === undefined
+      ? createSolver(problem, { seed, timeMs: request.seconds * 1000, now })
+      : createSolver(problem, { seed, iterations })
+  if (iterations === undefined) race(solver, request, now)
+  else keepStep(solver, request)
+  request.partner?.close()
+  return { plan: solver.plan(), iterations: solver.progress().iterations, seconds: (now() - begin) / 1000 }
+}
+
+/** Trades elites now and then; neither side ever waits for the other. */
+function race(solver: Solver, { problem, partner }: BeltWorkerRequest, now: () => number): void {
   let sent: Score | null = null
-  let traded = begin
-  const trade = (): void => {
-    if (!partner) return
+  let traded = now()
+  while (solver.step()) {
+    const at = now()
+    if (!partner || at - traded < exchangeEveryMs) continue
+    traded = at
     for (let got = receiveMessageOnPort(partner); got; got = receiveMessageOnPort(partner))
       solver.importElite(got.message as Elite)
     const { score } = solver.progress()
-    if (sent && compareScores(score, sent, problem.objective) >= 0) return
+    if (sent && compareScores(score, sent, problem.objective) >= 0) continue
     sent = score
     partner.postMessage(solver.exportElite())
   }
-  while (solver.step()) {
-    const at = now()
-    if (at - traded < exchangeEveryMs) continue
-    traded = at
-    trade()
+}
+
+/** Trades elites after every so many steps, each side waiting for the other: the same result every time. */
+function keepStep(solver: Solver, { partner, turns, lane }: BeltWorkerRequest): void {
+  const other = 1 - lane
+  let turn = 0
+  for (let steps = 1; solver.step(); steps++) {
+    if (!partner || steps % stepsPerTurn !== 0) continue
+    partner.postMessage(solver.exportElite())
+    Atomics.store(turns, lane, ++turn)
+    Atomics.notify(turns, lane)
+    for (let seen = Atomics.load(turns, other); seen < turn; seen = Atomics.load(turns, other))
+      Atomics.wait(turns, other, seen)
+    const got = receiveMessageOnPort(partner)
+    if (got) solver.importElite(got.message as Elite)
   }
-  const { iterations } = solver.progress()
-  const plan = solver.plan()
-  partner?.close()
-  return { plan, iterations, seconds: (now() - begin) / 1000 }
+  Atomics.store(turns, lane, 0x7fffffff)
+  Atomics.notify(turns, lane)
 }
 
 function cpuMs(): number {

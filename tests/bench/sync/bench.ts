@@ -10,6 +10,7 @@ import {
   type Note,
 } from './cases.ts'
 import { fsyncRate } from './disk.ts'
+import { measureFirstSync } from './first-sync.ts'
 import { OPEN_LINK, type LinkShape } from './proxy.ts'
 
 const SLOW: LinkShape = { bytesPerSecond: 8000, oneWayMs: 300, cutEveryMs: 30_000, outageMs: 5000 }
@@ -19,7 +20,7 @@ const SLOW_STEADY: LinkShape = { ...SLOW, cutEveryMs: null }
 const CUT_2: LinkShape = { ...OPEN_LINK, cutEveryMs: 2_000, outageMs: 0 }
 
 /** Cases by name: a part of the name chooses them. */
-const CASES: readonly { name: string; run: (seed: number, note: Note) => Promise<void> | void }[] = [
+const CASES: readonly { name: string; run: (seed: number, note: Note, records: number) => Promise<void> | void }[] = [
   { name: 'disk', run: (_seed, note) => note('disk', { fsyncs_per_second: fsyncRate() }) },
   { name: 'W1 push pull', run: (seed, note) => measure('W1', seed, writeRecords, OPEN_LINK, note) },
   {
@@ -51,9 +52,14 @@ const CASES: readonly { name: string; run: (seed: number, note: Note) => Promise
     run: (seed, note) => measure('slow, cut 5 s', seed, writeRecords, SLOW_5, note, { pull: false }),
   },
   { name: 'urgent', run: (seed, note) => measureUrgent(seed, SLOW_STEADY, note) },
+  {
+    name: 'first sync',
+    run: async (seed, note, records) =>
+      note('first sync', await measureFirstSync({ seed, records, shape: SLOW })),
+  },
 ]
 
-/** `npm run bench -- sync [--json] [--seed N] [--case TEXT]` */
+/** `npm run bench -- sync [--json] [--seed N] [--case TEXT] [--records N]` */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -61,6 +67,8 @@ export async function run(args: string[]): Promise<number> {
       json: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       case: { type: 'string', default: '' },
+      // Of the first sync; the bar is set for 100,000, which take some minutes.
+      records: { type: 'string', default: '20000' },
     },
   })
   const seed = Number(values.seed)
@@ -77,6 +85,6 @@ export async function run(args: string[]): Promise<number> {
         console.log(JSON.stringify({ bench: 'sync', case: name, metric, value, seed }))
   }
   const wanted = CASES.filter(({ name }) => name.toLowerCase().includes(values.case.toLowerCase()))
-  for (const { run: runCase } of wanted) await runCase(seed, note)
+  for (const { run: runCase } of wanted) await runCase(seed, note, Number(values.records))
   return wanted.length === 0 || lost > 0 ? 1 : 0
 }
