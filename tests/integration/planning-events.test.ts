@@ -296,6 +296,107 @@ describe('what breaks a plan that stands', () => {
   })
 })
 
+describe('an answer that waits', () => {
+  const someLine = async () => {
+    const view = await board()
+    return view.items.find(
+      (item) => item.kind === 'production' && item.startMs > view.nowMs + 6 * HOUR_MS && item.movable,
+    )!
+  }
+  const down = (item: { laneId: string; startMs: number; endMs: number }) =>
+    core.call('plan/report', {
+      kind: 'line-down',
+      lineId: item.laneId,
+      fromMs: item.startMs - HOUR_MS,
+      untilMs: item.endMs + HOUR_MS,
+      reason: '',
+    })
+
+  it('is dropped when the line is back', async () => {
+    const item = await someLine()
+    const { eventId } = await down(item)
+    expect((await answered(eventId)).state).toBe('proposed')
+    await core.call('plan/reopen', { table: 'productionLine', id: item.laneId })
+    await expect
+      .poll(async () => (await core.call('plan/events', {})).find(({ id }) => id === eventId)?.state, {
+        timeout: 20_000,
+      })
+      .toBe('fits')
+    expect(await core.call('plan/proposals', {})).toEqual([])
+  })
+
+  it('is dropped when another plan has taken the event in', async () => {
+    const item = await someLine()
+    const { eventId } = await down(item)
+    expect((await answered(eventId)).state).toBe('proposed')
+    const own = await solve()
+    await core.call('plan/publish', { proposalId: own, reason: 'planned anew' })
+    await expect
+      .poll(async () => (await core.call('plan/events', {})).find(({ id }) => id === eventId)?.state, {
+        timeout: 20_000,
+      })
+      .toBe('fits')
+    await core.call('plan/reopen', { table: 'productionLine', id: item.laneId })
+    await discardAll()
+  })
+})
+
+describe('what nobody reports', () => {
+  it('more orders than the plan makes are noticed', async () => {
+    const { db } = core.core.services.belt().store
+    const order = db
+      .prepare(
+        `SELECT productionOrder.id, productionOrder.skuId, quantity FROM productionOrder
+         JOIN planItem ON planItem.orderId = productionOrder.id JOIN currentPlan ON currentPlan.planId = planItem.planId
+         WHERE productionOrder.status = 'open' AND productionOrder.kind = 'quick-response' AND quantity > 100 LIMIT 1`,
+      )
+      .get() as { id: string; skuId: string; quantity: number }
+    const { nowMs } = await core.call('app/state', {})
+    core.core.services.transact(core.core.actorOf(core.connection), (ctx) => {
+      const lineId = ctx.write.fact('orderLine', {
+        source: 'test',
+        orderNo: 'T1',
+        subOrderNo: 'T1',
+        merchantId: null,
+        skuId: order.skuId,
+        sessionId: null,
+        skuCode: 'T1',
+        productName: 'T1',
+        quantity: 20_000,
+        isGift: false,
+        orderedMs: nowMs,
+        paidMs: nowMs,
+        payableFen: 100,
+        paidFen: 100,
+        promisedMs: nowMs + 2 * DAY_MS,
+        provinceName: '',
+      })!
+      ctx.write.fact('orderState', {
+        orderLineId: lineId,
+        asOfMs: nowMs,
+        status: 'to-ship',
+        pickedUpMs: null,
+        clickedShipMs: null,
+        completedMs: null,
+        afterSale: '',
+        refundFen: 0,
+        cancelReason: '',
+      })
+    })
+    const find = async () =>
+      (await core.call('plan/events', {})).find(
+        (event) => event.kind === 'demand-spike' && Number(event.what.params['units']) > 10_000,
+      )
+    await expect.poll(async () => (await find())?.state, { timeout: 20_000 }).toBe('proposed')
+    const event = (await find())!
+    await core.call('plan/publish', { proposalId: event.proposalId!, reason: 'make them' })
+    const after = db
+      .prepare('SELECT max(quantity) AS most FROM productionOrder WHERE skuId = ?')
+      .get(order.skuId)
+    expect(after).toMatchObject({ most: event.what.params['units'] })
+  })
+})
+
 describe('mending by policy', () => {
   it('applies a small change by itself, says so, and takes it back', async () => {
     await core.call('plan/savePolicy', {

@@ -159,7 +159,10 @@ export function engineEvents(
   }
   const closed = (resource: string, fromMs: number, untilMs: number | null): PlanEvent[] => {
     const fromMin = Math.max(now, toMin(fromMs))
-    const toMin_ = untilMs === null ? problem.horizonMin : Math.min(problem.horizonMin, toMin(untilMs))
+    const toMin_ =
+      untilMs === null
+        ? problem.horizonMin
+        : Math.min(problem.horizonMin, Math.ceil((untilMs - epochMs) / MINUTE_MS))
     const isKnown = problem.resources.some(({ id }) => id === resource)
     return isKnown && toMin_ > fromMin ? [{ type: 'closed', resource, fromMin, toMin: toMin_ }] : []
   }

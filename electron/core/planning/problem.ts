@@ -82,7 +82,7 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
     calendars.push({
       id,
       open: windows
-        .map(([from, to]) => [Math.max(0, toMin(from)), Math.min(horizonMin, toMin(to))] as const)
+        .map(([from, to]) => [Math.max(0, ceilMin(from)), Math.min(horizonMin, toMin(to))] as const)
         .filter(([from, to]) => to > from),
     })
     return id

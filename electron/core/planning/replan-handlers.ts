@@ -67,6 +67,6 @@ export const replanningQueries: QueryHandlers<typeof replanningContract> = {
 
 export const replanningActions: ActionHandlers<typeof replanningContract> = {
   'plan/repair': async (_, { services }) => ({
-    proposalId: await answerEvents(services, services.clock(), true),
+    proposalId: await answerEvents(services, { again: true }),
   }),
 }

@@ -19,6 +19,8 @@ const DETECT_MS = 400
 /** While a person's own solve runs, events wait. */
 const RETRY_MS = 500
 
+/** Another plan, or a line, room or person that is back. */
+const RECONSIDERED_AT = ['currentPlan', 'closure', 'productionLine']
 const DETECTED_IN = ['productionOrder', 'orderLine', 'orderState', 'gateVerdict']
 
 interface Watch {
@@ -26,6 +28,8 @@ interface Watch {
   detecting: NodeJS.Timeout | null
   running: boolean
   sinceMs: number
+  /** The plan or what closed things changed: answers that wait may be out of date. */
+  reconsider: boolean
 }
 
 const watches = new WeakMap<Services, Watch>()
@@ -33,7 +37,7 @@ const watches = new WeakMap<Services, Watch>()
 const watchOf = (services: Services): Watch => {
   let watch = watches.get(services)
   if (!watch) {
-    watch = { timer: null, detecting: null, running: false, sinceMs: 0 }
+    watch = { timer: null, detecting: null, running: false, sinceMs: 0, reconsider: false }
     watches.set(services, watch)
   }
   return watch
@@ -44,6 +48,9 @@ export function watchPlan(services: Services, topics: readonly string[]): void {
   const watch = watchOf(services)
   if (topics.includes('planEvent')) {
     watch.sinceMs ||= services.clock()
+    soon(services, GATHER_MS)
+  } else if (topics.some((topic) => RECONSIDERED_AT.includes(topic))) {
+    watch.reconsider = true
     soon(services, GATHER_MS)
   }
   if (topics.some((topic) => DETECTED_IN.includes(topic)))
@@ -75,8 +82,10 @@ async function run(services: Services): Promise<void> {
   if (watch.running || services.jobs('plan').length > 0) return soon(services, RETRY_MS)
   if (!services.openBelt()) return
   watch.running = true
+  const { reconsider } = watch
+  watch.reconsider = false
   try {
-    await answerEvents(services, watch.sinceMs || services.clock())
+    await answerEvents(services, { sinceMs: watch.sinceMs || services.clock(), reconsider })
   } catch (error) {
     services.log.error('an event could not be answered', {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -131,27 +140,40 @@ function actorFor(db: Db, event: RecordedEvent): Actor {
   }
 }
 
-/** Works out one answer to everything unanswered. @returns its proposal; null when the plan still fits or was mended by itself */
-export async function answerEvents(
-  services: Services,
-  sinceMs: number = services.clock(),
-  again = false,
-): Promise<string | null> {
-  const belt = services.openBelt()
-  if (!belt) return null
-  const { db, author } = belt.store
-  if (standingSinceMs(db) === null) return null
-  const all = readEvents(db, belt.nowMs())
+interface AnswerOptions {
+  /** When the change was noticed, wall clock. */
+  readonly sinceMs?: number
+  /** Also what a person has turned down. */
+  readonly again?: boolean
+  /** Also what waits for a person. */
+  readonly reconsider?: boolean
+}
+
+/** What needs an answer, newest first; nothing when all of it waits for a person already. */
+function unanswered(db: Db, nowMs: number, { again, reconsider }: AnswerOptions): RecordedEvent[] {
   const known = new Set(
     prepared<[], { eventId: string }>(db, 'SELECT eventId FROM replan')
       .all()
       .map((row) => row.eventId),
   )
-  const fresh = all.filter((event) => event.state === 'open' && (again || !known.has(event.id)))
-  if (fresh.length === 0) return null
-  // An answer that still waits is worked out anew, so that one proposal fits everything.
+  const all = readEvents(db, nowMs)
+  const fresh = all.filter((event) => event.state === 'open' && (again === true || !known.has(event.id)))
+  // An answer that waits is worked out anew, so that one proposal fits everything.
   const waiting = all.filter((event) => event.state === 'proposed')
-  const events = [...fresh, ...waiting].sort((a, b) => b.atMs - a.atMs)
+  if (fresh.length === 0 && (!reconsider || waiting.length === 0)) return []
+  return [...fresh, ...waiting].sort((a, b) => b.atMs - a.atMs)
+}
+
+/** Works out one answer to everything unanswered. @returns its proposal; null when the plan still fits or was mended by itself */
+export async function answerEvents(services: Services, options: AnswerOptions = {}): Promise<string | null> {
+  const sinceMs = options.sinceMs ?? services.clock()
+  const belt = services.openBelt()
+  if (!belt) return null
+  const { db, author } = belt.store
+  if (standingSinceMs(db) === null) return null
+  const events = unanswered(db, belt.nowMs(), options)
+  if (events.length === 0) return null
+  const waiting = events.filter((event) => event.state === 'proposed')
   const stale = new Set(waiting.flatMap((event) => event.proposalId ?? []))
   const actor = actorFor(db, events[0]!)
   const emit = () => services.emit({ kind: 'changed', topics: ['plan', 'replan'] })
@@ -171,14 +193,14 @@ export async function answerEvents(
   if (services.openBelt() !== belt) return null
   const elapsedMs = services.clock() - sinceMs
   const { moved } = mended
+  belt.store.transact(() => {
+    for (const id of stale) prepared(db, 'DELETE FROM proposal WHERE id = ? AND publishedAs IS NULL').run(id)
+  })
   if (moved + mended.added + mended.dropped === 0) {
     record('fits', { elapsedMs })
     return null
   }
   const proposalId = storeProposal(services, actor, mended.made)
-  belt.store.transact(() => {
-    for (const id of stale) prepared(db, 'DELETE FROM proposal WHERE id = ? AND publishedAs IS NULL').run(id)
-  })
   const policy = readPlanningPolicy(db)
   const held = policy.replanMode === 'apply' ? heldBecause(mended, policy, events, author) : null
   if (policy.replanMode === 'suggest' || held !== null) {
