@@ -24,6 +24,12 @@ export interface SyncLink {
   readonly paused: boolean
   /** Only claims, grants and corrections are sent. */
   readonly urgentOnly: boolean
+  /** Bytes cost money here: news are looked for seldom, and beyond the day's budget only the urgent is sent. */
+  readonly metered: boolean
+  /** Megabytes a day on a metered link; null for no limit. */
+  readonly budgetMb: number | null
+  /** Bytes of this belt's own traffic with its hub today, on any link. */
+  readonly spentTodayBytes: number
   /** This belt was founded here and could move to a hub. */
   readonly canHandOver: boolean
 }
@@ -42,7 +48,12 @@ export const syncContract = {
   'sync/handOver': action(z.object({ url: hubUrl, code }), ADMINISTRATORS).returns<null>(),
   'sync/tryNow': action(z.object({}), 'anyone').returns<{ reached: boolean }>(),
   'sync/setOptions': action(
-    z.object({ paused: z.boolean().optional(), urgentOnly: z.boolean().optional() }),
+    z.object({
+      paused: z.boolean().optional(),
+      urgentOnly: z.boolean().optional(),
+      metered: z.boolean().optional(),
+      budgetMb: z.number().int().min(1).max(100_000).nullable().optional(),
+    }),
     SIGNED_IN,
   ).returns<null>(),
 }

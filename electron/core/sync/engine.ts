@@ -169,6 +169,12 @@ export class SyncEngine {
     }
   }
 
+  /** Bytes exchanged with the hub today. */
+  spentToday(): number {
+    this.#meter.note(this.#transport.traffic?.() ?? 0)
+    return this.#meter.today
+  }
+
   /** Something may be there to send, or a person asked. */
   poke(now = false): void {
     if (now) {
@@ -177,6 +183,11 @@ export class SyncEngine {
     }
     this.#timer?.()
     this.#timer = this.#host.later(() => this.#run(), 0)
+  }
+
+  /** One request of a person's, between the engine's own. @throws HubRefused, HubUnreachable or WrongHub */
+  ask(path: string, body: Uint8Array): Promise<Uint8Array> {
+    return this.#request(path, body)
   }
 
   async close(): Promise<void> {

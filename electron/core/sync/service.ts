@@ -9,16 +9,26 @@ import { prepared } from '../../sqlite/prepared.ts'
 import { makeKeys, saveKeys } from '../keys.ts'
 import type { OpenBelt, Services } from '../services.ts'
 import { SyncEngine, type EngineStatus } from './engine.ts'
-import { handOver, joinHub, renewIdentity } from './enrolment.ts'
+import { asRefusal, handOver, joinHub, renewIdentity } from './enrolment.ts'
 import { continueUnder } from './incarnation.ts'
 import { Renewal } from './renewal.ts'
 import { RequestCounter } from './request-counter.ts'
 import { readLink, writeLink } from './link.ts'
+import { meterRules, spentToday } from './meter.ts'
 
 const ACT_AFTER_MS = 24 * 3_600_000
 const ERROR_AFTER_MS = 3 * ACT_AFTER_MS
 const FIRST_ROWS_WAIT_MS = 60_000
 const TRY_WAIT_MS = 8_000
+const MEGABYTE = 1024 * 1024
+
+export interface SyncOptions {
+  readonly paused?: boolean
+  readonly urgentOnly?: boolean
+  readonly metered?: boolean
+  /** Megabytes a day; null for no limit. */
+  readonly budgetMb?: number | null
+}
 
 export interface SyncService {
   /** A belt's store was opened: keeps it in step with its hub from now on. */
@@ -33,7 +43,9 @@ export interface SyncService {
   join(request: { url: string; code: string }): Promise<{ beltId: string }>
   handOver(request: { url: string; code: string }): Promise<void>
   tryNow(): Promise<{ reached: boolean }>
-  setOptions(options: { paused?: boolean; urgentOnly?: boolean }): void
+  /** A signed request to the hub. @throws Refusal `hub-unreachable`, `hub-wrong-identity` or `hub-refused` */
+  ask(path: string, body: Uint8Array): Promise<Uint8Array>
+  setOptions(options: SyncOptions): void
 }
 
 type SyncDeps = Pick<
@@ -183,6 +195,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
       const status = statusNow()
       const link = belt ? readLink(belt.store) : null
       const waiting = belt ? waitingOf(belt) : { n: 0, oldestMs: null }
+      const rules = belt ? meterRules(belt.store) : { metered: false, budgetBytes: null }
       return {
         hub: link && {
           url: link.url,
@@ -201,6 +214,9 @@ export function createSyncService(deps: SyncDeps): SyncService {
         oldestWaitingMs: waiting.oldestMs,
         paused: belt?.store.meta('syncPaused') === 'yes',
         urgentOnly: belt?.store.meta('syncUrgentOnly') === 'yes',
+        metered: rules.metered,
+        budgetMb: rules.budgetBytes === null ? null : Math.round(rules.budgetBytes / MEGABYTE),
+        spentTodayBytes: engine?.spentToday() ?? (belt ? spentToday(belt.store, deps.clock()) : 0),
         canHandOver: !!belt && !belt.info.isDemo && !belt.store.hasHub && belt.keys.rootSeed !== null,
       }
     },
@@ -251,6 +267,15 @@ export function createSyncService(deps: SyncDeps): SyncService {
       changed()
     },
 
+    async ask(path, body) {
+      if (!engine) throw new Refusal('hub-unreachable')
+      try {
+        return await engine.ask(path, body)
+      } catch (error) {
+        throw asRefusal(error)
+      }
+    },
+
     async tryNow() {
       renewal?.poke()
       if (!engine) return { reached: false }
@@ -268,11 +293,13 @@ export function createSyncService(deps: SyncDeps): SyncService {
       return { reached: false }
     },
 
-    setOptions({ paused, urgentOnly }) {
+    setOptions({ paused, urgentOnly, metered, budgetMb }) {
       const { store } = deps.belt()
       store.transact(() => {
         if (paused !== undefined) store.setMeta('syncPaused', paused ? 'yes' : 'no')
         if (urgentOnly !== undefined) store.setMeta('syncUrgentOnly', urgentOnly ? 'yes' : 'no')
+        if (metered !== undefined) store.setMeta('syncMetered', metered ? 'yes' : 'no')
+        if (budgetMb !== undefined) store.setMeta('syncBudgetBytes', String((budgetMb ?? 0) * MEGABYTE))
       })
       engine?.poke(true)
       changed()
