@@ -1,0 +1,328 @@
+import { createHash } from 'node:crypto'
+import { fieldsOf } from '../../../shared/domain/table.ts'
+import { TABLES } from '../../../shared/domain/tables.ts'
+import { decodeOp } from '../../../shared/ops/canonical.ts'
+import { opId } from '../../../shared/ops/id.ts'
+import { readLink } from '../../../electron/core/sync/link.ts'
+import type { SimDevice } from './device.ts'
+import { Broken } from './ledger.ts'
+import { actAs } from './versions.ts'
+import { keysIn, overlapIn } from './watch.ts'
+import type { World } from './world.ts'
+import { nameNow } from './writes.ts'
+
+const ROUNDS = 30
+
+interface DeviceAtHub {
+  author: string
+  role: string
+  baseId: string | null
+  status: string
+}
+
+/** The links hold and nobody writes: everybody comes into step. @throws Broken when they do not */
+export async function heal(world: World): Promise<void> {
+  let calm = 0
+  let before = ''
+  for (let round = 0; round < ROUNDS && calm < 2; round++) {
+    for (const device of world.devices) {
+      device.poke()
+      for (let step = 0; step < 60; step++) if (!(await world.pump(device, 'ok', 1, 1500))) break
+    }
+    await world.attend()
+    world.nowMs += round < 8 ? 30_000 : 600_000
+    const now = JSON.stringify([
+      world.hub.raw.prepare('SELECT nextSeq, epoch, recoveringUntilMs FROM belt').get(),
+      world.devices.map((device) => [
+        device.keys.author,
+        device.isSyncing,
+        device.db.prepare('SELECT state, n FROM opTally ORDER BY state').all(),
+        device.db.prepare(`SELECT key, value FROM meta WHERE key LIKE 'cursor:%' ORDER BY key`).all(),
+      ]),
+    ])
+    calm = now === before && !isRecovering(world) ? calm + 1 : 0
+    before = now
+  }
+  if (calm < 2) throw new Broken('everything comes to rest', `not after ${ROUNDS} rounds`)
+}
+
+const isRecovering = (world: World): boolean =>
+  (world.hub.raw.prepare('SELECT recoveringUntilMs AS r FROM belt').get() as { r: number | null }).r !== null
+
+const atHubOf = (world: World, device: SimDevice): DeviceAtHub | undefined =>
+  world.hub.raw
+    .prepare('SELECT author, role, baseId, status FROM device WHERE author = ?')
+    .get(device.keys.author) as DeviceAtHub | undefined
+
+/** Devices that may speak, and what they may read. */
+function readers(world: World): { device: SimDevice; scopes: string[] }[] {
+  return world.devices.flatMap((device) => {
+    const known = atHubOf(world, device)
+    if (known?.status === 'revoked') return []
+    if (!known) throw new Broken('clone and restore lose nothing', `${device.name} is a stranger to its hub`)
+    const { baseId } = readLink(device.store)!.certificate
+    const bases = baseId === null ? world.template.rows.bases : [baseId]
+    return [{ device, scopes: ['belt', ...bases.map((base) => `base:${base}`)] }]
+  })
+}
+
+/** Checks that hold once everybody is in step. */
+export function checkAll(world: World): void {
+  const active = readers(world)
+  acknowledgedIsThere(world)
+  nothingWrittenIsLost(world, active)
+  sameOps(world, active)
+  sameRows(world, active)
+  hubDecidesOnWhatIsShown(world, active[0]!.device)
+  grantsAgree(world, active)
+  soleWritersKeepTheirWord(world, active)
+  revokedWorkIsKept(world)
+}
+
+function acknowledgedIsThere(world: World): void {
+  const lost = world.watch.lostAtHub()
+  if (lost.length > 0) throw new Broken('acknowledged is at the hub', `${lost.length} gone, first ${lost[0]}`)
+}
+
+function nothingWrittenIsLost(world: World, active: readonly { device: SimDevice }[]): void {
+  const names = new Set(active.map(({ device }) => device.name))
+  for (const [mark, holders] of world.ledger.holders) {
+    if (world.ledger.atHub.has(mark)) continue
+    const holder = [...holders].find((name) => names.has(name))
+    if (holder) throw new Broken('clone and restore lose nothing', `${mark} of ${holder} never arrived`)
+  }
+  for (const { device } of active) {
+    const waiting = device.db
+      .prepare(`SELECT author, stream, seq, tbl FROM op WHERE state = 'pending' LIMIT 1`)
+      .get() as { author: string; stream: number; seq: number; tbl: string } | undefined
+    if (waiting)
+      throw new Broken(
+        'everything comes to rest',
+        `${device.name} still holds ${opId(waiting)} of ${waiting.tbl}`,
+      )
+  }
+}
+
+function sameOps(world: World, active: ReturnType<typeof readers>): void {
+  const applied = world.hub.raw
+    .prepare('SELECT author, stream, seq, scope, payload FROM op WHERE state = 0')
+    .all() as { author: string; stream: number; seq: number; scope: string; payload: Uint8Array }[]
+  for (const { device, scopes } of active) {
+    const wanted = new Map(applied.filter(({ scope }) => scopes.includes(scope)).map((op) => [opId(op), op]))
+    const has = device.db
+      .prepare(
+        `SELECT author, stream, seq, fields, kind, tbl, row FROM op WHERE state = 'canonical' AND scope <> 'device'`,
+      )
+      .all() as {
+      author: string
+      stream: number
+      seq: number
+      fields: string
+      kind: string
+      tbl: string
+      row: string
+    }[]
+    for (const op of has) {
+      const id = opId(op)
+      const there = wanted.get(id)
+      if (!there)
+        throw new Broken('convergence of canonical ops', `${device.name} has ${id} of ${op.tbl} alone`)
+      wanted.delete(id)
+      const { fields, row } = decodeOp(there.payload)
+      if (canonicalJson(fields) !== canonicalJson(JSON.parse(op.fields)) || row !== op.row)
+        throw new Broken('convergence of canonical ops', `${device.name} has another ${id}`)
+    }
+    const [first] = wanted.keys()
+    if (first !== undefined) {
+      const op = decodeOp(wanted.get(first)!.payload)
+      throw new Broken(
+        'convergence of canonical ops',
+        `${device.name} lacks ${wanted.size}, first ${first} (${op.kind} ${op.table})`,
+      )
+    }
+  }
+}
+
+const canonicalJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) =>
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+
+const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
+
+type Rows = readonly Record<string, unknown>[]
+
+function rowsOf(device: SimDevice, table: string, scope: string): Rows {
+  const described = TABLES.get(table)!
+  const columns = ['id', 'scope', 'createdMs', ...fieldsOf(described).map(({ name }) => name)]
+  const where = described.kind === 'register' ? 'AND deleted = 0' : ''
+  return device.db
+    .prepare(`SELECT ${columns.join(', ')} FROM ${table} WHERE scope = ? ${where} ORDER BY id`)
+    .all(scope) as Rows
+}
+
+function sameRows(world: World, active: ReturnType<typeof readers>): void {
+  actAs(world.devices.every(({ version }) => version === 2) ? 2 : 1)
+  const scopes = new Set(active.flatMap((reader) => reader.scopes))
+  for (const scope of scopes) {
+    const group = active.filter((reader) => reader.scopes.includes(scope)).map(({ device }) => device)
+    const [first, ...rest] = group
+    for (const table of TABLES.keys()) {
+      const wanted = rowsOf(first!, table, scope)
+      for (const device of rest) {
+        const got = rowsOf(device, table, scope)
+        if (digest(wanted) === digest(got)) continue
+        throw new Broken(
+          'convergence of rows',
+          `${table}: ${first!.name} and ${device.name} differ: ${firstDifference(wanted, got)}`,
+        )
+      }
+    }
+  }
+}
+
+function firstDifference(a: Rows, b: Rows): string {
+  const ids = new Set([...a, ...b].map(({ id }) => id))
+  for (const id of ids) {
+    const [left, right] = [a, b].map((rows) => JSON.stringify(rows.find((row) => row['id'] === id) ?? null))
+    if (left !== right) return `${left} / ${right}`
+  }
+  return 'order'
+}
+
+/** The hub grants by its own copy of some registers: it must be what everybody sees. */
+function hubDecidesOnWhatIsShown(world: World, device: SimDevice): void {
+  actAs(1)
+  for (const table of ['studio', 'equipment', 'streamer', 'merchant', 'person', 'liveBase']) {
+    const cells = world.hub.raw
+      .prepare<[string], { row: string; grp: string; fields: string }>(
+        'SELECT row, grp, fields FROM cell WHERE tbl = ? ORDER BY row, grp',
+      )
+      .all(table)
+    const described = TABLES.get(table)!
+    for (const { row, grp, fields } of cells) {
+      const shown = device.db.prepare(`SELECT * FROM ${table} WHERE id = ?`).get(row) as
+        Record<string, unknown> | undefined
+      const said = JSON.parse(fields) as Record<string, unknown>
+      if (grp === '$life') {
+        const life = shown?.['deleted']
+        if (life !== 2 && life !== (said['deleted'] === true ? 1 : 0))
+          throw new Broken('the hub decides on what is shown', `${table} ${row}: life ${String(life)}`)
+        continue
+      }
+      for (const { name, group, field } of fieldsOf(described)) {
+        if (group !== grp || field.type === 'json' || field.type === 'bool') continue
+        if ((said[name] ?? null) !== (shown?.[name] ?? null))
+          throw new Broken(
+            'the hub decides on what is shown',
+            `${table} ${row} ${name}: ${String(said[name])} / ${String(shown?.[name])}`,
+          )
+      }
+    }
+  }
+}
+
+function grantsAgree(world: World, active: ReturnType<typeof readers>): void {
+  const ofHub = world.hub.raw
+    .prepare(
+      'SELECT bookingId, resourceKey, unit, startMs, endMs, fence FROM liveGrant ORDER BY fence, bookingId',
+    )
+    .all()
+  const answers = (device: SimDevice): unknown[] =>
+    device.db
+      .prepare('SELECT bookingId, outcome, term, atMs, answerId FROM bookingState ORDER BY bookingId')
+      .all()
+  const first = active[0]!.device
+  for (const { device } of active) {
+    const double = overlapIn(device.db, 'liveGrant')
+    if (double) throw new Broken('one live grant per resource and time', `${device.name} shows ${double}`)
+    const shown = device.db
+      .prepare(
+        'SELECT bookingId, resourceKey, unit, startMs, endMs, fence FROM liveGrant ORDER BY fence, bookingId',
+      )
+      .all()
+    if (JSON.stringify(shown) !== JSON.stringify(ofHub))
+      throw new Broken(
+        'one live grant per resource and time',
+        `${device.name} shows other grants than the hub holds: ${firstDifference(byFence(ofHub), byFence(shown))}`,
+      )
+    if (JSON.stringify(answers(device)) !== JSON.stringify(answers(first)))
+      throw new Broken('convergence of rows', `bookingState of ${first.name} and ${device.name}`)
+  }
+}
+
+const byFence = (grants: unknown[]): Rows =>
+  (grants as { fence: number; bookingId: string }[]).map((grant) => ({ ...grant, id: grant.fence }))
+
+function soleWritersKeepTheirWord(world: World, active: ReturnType<typeof readers>): void {
+  const names = new Map(active.map(({ device }) => [device.name, device]))
+  for (const { device, row, table, values } of world.ledger.solo.values()) {
+    const writer = names.get(device)
+    if (!writer) continue
+    const shown = writer.db.prepare(`SELECT * FROM ${table} WHERE id = ?`).get(nameNow(writer.db, row)) as
+      Record<string, unknown> | undefined
+    for (const [name, value] of Object.entries(values))
+      if (shown?.[name] !== value)
+        throw new Broken(
+          'compaction preserves final state',
+          `${device} wrote ${name} ${value} to ${row} and reads ${String(shown?.[name])}`,
+        )
+  }
+}
+
+/** What a revoked device had written is at the hub, or still on the device for somebody to see. */
+function revokedWorkIsKept(world: World): void {
+  const atHub = keysIn(world.hub.raw)
+  for (const device of world.devices) {
+    if (atHubOf(world, device)?.status !== 'revoked') continue
+    const own = device.db
+      .prepare(`SELECT author, stream, seq, state FROM op WHERE author = ? AND scope <> 'device'`)
+      .all(device.keys.author) as { author: string; stream: number; seq: number; state: string }[]
+    for (const op of own) {
+      if (atHub.has(opId(op)) || op.state === 'pending') continue
+      throw new Broken('revocation never drops silently', `${opId(op)} is ${op.state} and not at the hub`)
+    }
+    const unseen = device.db
+      .prepare(
+        `SELECT count(*) AS n FROM op WHERE state = 'quarantined' AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.tbl = op.tbl AND conflict.row = op.row)`,
+      )
+      .get() as { n: number }
+    if (unseen.n > 0) throw new Broken('revocation never drops silently', `${unseen.n} held and not shown`)
+  }
+}
+
+/** Clocks are off; each device in turn says something about one thing: the last word stands everywhere. */
+export async function checkSkew(world: World): Promise<void> {
+  const id = world.template.rows.studios[0]!
+  let last = ''
+  for (const { device } of readers(world)) {
+    actAs(device.version)
+    if (!device.db.prepare('SELECT 1 FROM studio WHERE id = ? AND deleted = 0').get(id)) continue
+    last = `said by ${device.name}`
+    device.write(null, (write) => write.set('studio', id, { name: last, shortName: 's' }))
+    await heal(world)
+  }
+  for (const { device } of readers(world)) {
+    const { name } = device.db.prepare('SELECT name FROM studio WHERE id = ?').get(id) as { name: string }
+    if (name !== last)
+      throw new Broken('skew neither blocks nor wins', `${device.name} reads "${name}", not "${last}"`)
+  }
+}
+
+/** Everybody gets the newer version: what the old one could not show is there. */
+export async function checkUpgrade(world: World): Promise<void> {
+  for (const device of world.devices) {
+    if (device.version === 2) continue
+    device.version = 2
+    device.start()
+  }
+  await heal(world)
+  try {
+    sameRows(world, readers(world))
+  } catch (error) {
+    if (error instanceof Broken) throw new Broken('mixed versions keep unknown fields', error.message)
+    throw error
+  }
+}
