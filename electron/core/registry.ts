@@ -7,6 +7,7 @@ import { watchBackups } from './features/backup/schedule.ts'
 import { dashboardRollups } from './features/dashboard/rollups.ts'
 import { demoActions } from './features/demo/actions.ts'
 import { historyActions, historyCommands, historyQueries } from './features/history/handlers.ts'
+import { hubAdminActions } from './features/hub-admin/actions.ts'
 import { importsActions } from './features/imports/actions.ts'
 import { importsCommands } from './features/imports/commands.ts'
 import { importsQueries } from './features/imports/queries.ts'
@@ -91,6 +92,7 @@ export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
   ...backupActions,
   ...auditActions,
   ...historyActions,
+  ...hubAdminActions,
   ...stickActions,
   ...demoActions,
   ...importsActions,

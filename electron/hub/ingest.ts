@@ -18,7 +18,8 @@ import { OP_STATE, type DeviceRow, type OpRow, type OpState } from './schema.ts'
 import { compareStreams, type OfferedOp, type StreamOffer } from './streams.ts'
 import { runsOf, VERDICTS, type Judged } from './verdicts.ts'
 
-const ARBITRATED_TABLES = new Set(['booking', 'bookingRelease', 'resourceGrant', 'claimAnswer'])
+/** Tables whose ops the arbiter acts on. */
+export const ARBITRATED_TABLES = new Set(['booking', 'bookingRelease', 'resourceGrant', 'claimAnswer'])
 
 /** Opens the belt for one writing transaction; `work`'s answer counts only after commit. */
 export function withBench<T>(hub: HubContext, belt: string, work: (bench: Bench) => Promise<T>): Promise<T> {

@@ -11,6 +11,8 @@ import {
   type StatusAnswer,
 } from '../../shared/wire/messages.ts'
 import { chunksRequestSchema, snapshotRequestSchema } from '../../shared/wire/snapshot.ts'
+import { adminRequestSchema } from '../../shared/wire/admin.ts'
+import { administer } from './admin.ts'
 import type { Caller } from './auth.ts'
 import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
@@ -35,7 +37,7 @@ export interface BeltRequest {
 /** The requests of one belt's devices by their name in the path. */
 export function beltRequests(
   hub: HubContext,
-): Record<'push' | 'return' | 'pull' | 'status' | 'renew' | 'snapshot' | 'chunks', BeltRequest> {
+): Record<'push' | 'return' | 'pull' | 'status' | 'admin' | 'renew' | 'snapshot' | 'chunks', BeltRequest> {
   const json = (answer: (who: Caller, body: Uint8Array) => Promise<unknown>): BeltRequest => ({
     type: JSON_TYPE,
     answer: async (who, body) => Buffer.from(JSON.stringify(await answer(who, body))),
@@ -74,6 +76,7 @@ export function beltRequests(
         body.length === 0 ? { streams: [], uploads: [] } : parseJson(statusRequestSchema, body),
       ),
     ),
+    admin: json((who, body) => administer(hub, who.device, parseJson(adminRequestSchema, body))),
     renew: json((who, body) => renew(hub, who.device, parseJson(renewRequestSchema, body))),
     snapshot: json((who, body) => snapshotFor(hub, who.device, parseJson(snapshotRequestSchema, body))),
     chunks: {

@@ -72,6 +72,8 @@ export const ERROR_CODES = [
   'enrol-code-wrong',
   'enrol-code-expired',
   'already-joined',
+  'hub-none',
+  'hub-not-administrator',
   'stick-no-hub',
   'stick-new-identity',
   'stick-not-a-file',

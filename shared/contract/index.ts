@@ -4,6 +4,7 @@ import { backupContract } from './backup.ts'
 import { catalogueContract } from './catalogue.ts'
 import { dashboardContract } from './dashboard.ts'
 import { historyContract } from './history.ts'
+import { hubAdminContract } from './hub-admin.ts'
 import { importsContract } from './imports.ts'
 import { planningContract, slotContract } from './planning.ts'
 import { promiseContract } from './promise.ts'
@@ -32,6 +33,7 @@ export const CONTRACT = {
   ...catalogueContract,
   ...dashboardContract,
   ...historyContract,
+  ...hubAdminContract,
   ...importsContract,
   ...sessionContract,
   ...settingsContract,

@@ -63,7 +63,7 @@ function readCode(text: string): EnrolCode {
 }
 
 /** What a person is told when joining fails. */
-function asRefusal(error: unknown): unknown {
+export function asRefusal(error: unknown): unknown {
   if (error instanceof Refusal) return error
   if (error instanceof WrongHub) return new Refusal('hub-wrong-identity')
   if (!(error instanceof HubRefused)) return new Refusal('hub-unreachable')

@@ -46,6 +46,12 @@ export const settingsSections: readonly Section[] = [
     component: defineAsyncComponent(() => import('../audit/AuditSection.vue')),
   },
   {
+    id: 'hub',
+    icon: 'network',
+    labelKey: 'settings.section.hub',
+    component: defineAsyncComponent(() => import('../hub-admin/HubAdminSection.vue')),
+  },
+  {
     id: 'machine',
     icon: 'local',
     labelKey: 'settings.section.machine',
