@@ -23,6 +23,8 @@ export interface HubOptions {
   /** PostgreSQL instead of the embedded database. */
   readonly databaseUrl?: string | null
   readonly tls?: { readonly cert: string; readonly key: string } | null
+  /** Lets its holder read the metrics from another machine. */
+  readonly metricsToken?: string | null
 }
 
 /** Opens the hub's database and keys without listening: for the command line, and as the first half of `startHub`. */
@@ -75,7 +77,7 @@ export interface RunningHub {
 /** Starts serving. Port 0 takes a free one. */
 export async function startHub(options: HubOptions & { host: string; port: number }): Promise<RunningHub> {
   const hub = await openHub(options)
-  const app = createServer(hub, { tls: options.tls ?? null })
+  const app = createServer(hub, { tls: options.tls ?? null, metricsToken: options.metricsToken ?? null })
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {

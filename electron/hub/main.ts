@@ -24,6 +24,7 @@ const USAGE = `Usage: npm run hub -- [command] --data-dir DIR [options]
   restore                --from FILE; the hub must be stopped. Devices give back what is newer
 
   HUB_DATABASE_URL       a PostgreSQL database instead of the embedded one
+  HUB_METRICS_TOKEN      lets its holder read /metrics from other machines; without one only this machine may
 `
 
 const log: HubLog = {
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
     clock: () => Date.now(),
     log,
     databaseUrl: process.env.HUB_DATABASE_URL ?? null,
+    metricsToken: process.env.HUB_METRICS_TOKEN || null,
     tls: values.cert && values.key ? readTls(values.cert, values.key) : null,
   }
   switch (command) {

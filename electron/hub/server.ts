@@ -16,6 +16,7 @@ import type { HubContext } from './context.ts'
 import { sha256, sha256Hex } from './crypto.ts'
 import { enrol } from './enrol.ts'
 import { HubRefusal } from './errors.ts'
+import { mayReadMetrics, Metrics } from './metrics.ts'
 import { RateLimit } from './rate-limit.ts'
 import { beltRequests, parseJson } from './requests.ts'
 import type { UploadPart } from './uploads.ts'
@@ -27,6 +28,8 @@ const RESUMED_FROM_BYTES = 4096
 
 export interface ServerOptions {
   readonly tls: { readonly cert: string; readonly key: string } | null
+  /** Lets its holder read the metrics from elsewhere; without one only this machine may. */
+  readonly metricsToken?: string | null
 }
 
 /** The hub over HTTP: every answer to an enrolled device is signed, refusals are one word, nothing else gets out. */
@@ -65,7 +68,25 @@ export function createServer(hub: HubContext, options: ServerOptions): FastifyIn
     reply.code(404).send({ code: 'not-found' satisfies HubErrorCode }),
   )
 
-  app.get('/health', () => ({ ok: true, version: WIRE_VERSION }))
+  app.get('/health', async (_request, reply) => {
+    const isUp = await hub.database.db
+      .selectFrom('belt')
+      .select('belt')
+      .limit(1)
+      .execute()
+      .then(() => true)
+      .catch(() => false)
+    return reply.code(isUp ? 200 : 503).send({ ok: isUp, version: WIRE_VERSION })
+  })
+  const metrics = new Metrics(hub)
+  app.addHook('onResponse', (request, reply, done) => {
+    metrics.note(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime)
+    done()
+  })
+  app.get('/metrics', async (request, reply) => {
+    if (!mayReadMetrics(request, options.metricsToken ?? null)) throw new HubRefusal('not-found')
+    return reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(await metrics.text())
+  })
   app.post('/v1/hub', () => ({ hubKey: hub.signer.publicKey, version: WIRE_VERSION }))
 
   const strangers = new RateLimit(hub.clock, { perMinute: 30 })
