@@ -13,10 +13,10 @@ import { OP_STATE, type SnapshotRow } from './schema.ts'
 import type { View } from './views.ts'
 
 const DAY_MS = 86_400_000
-/** About 80 kB once sealed: ten seconds of a bad link. */
-const CHUNK_OPS = 4000
+/** About 30 kB once sealed: some seconds of a bad link, and quickly read. */
+const CHUNK_OPS = 2000
 const CHUNK_JSON_BYTES = 1_500_000
-const FULL_BYTES = 128 * 1024
+const FULL_BYTES = 64 * 1024
 const READ_SLICE = 2000
 const MAX_CHUNK_BODY = 64 * 1024 * 1024
 /** Facts that screens of today need as long as they are young; older ones are put with the bulk. */

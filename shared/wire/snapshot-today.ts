@@ -2,7 +2,7 @@ import type { CanonicalOp, Value } from '../ops/types.ts'
 
 const DAY_MS = 86_400_000
 /** Ops that a device gets before it is called usable. */
-const MAX_OPS = 4000
+const MAX_OPS = 3000
 /** Tables without which no screen of today works. */
 const GROUNDWORK = new Set([
   'belt',

@@ -30,6 +30,7 @@ const ANSWER_BYTES = 2 * 1024 * 1024
 const MAX_CHUNK_BODY = 64 * 1024 * 1024
 const ASK_AGAIN_MS = 1000
 const PAUSED_LOOK_MS = 2000
+const SHORTEST_MS = 300
 const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
 
 /** Its own connection, so that what people write does not queue behind a snapshot. */
@@ -86,6 +87,7 @@ export class FirstSync {
   #running: Promise<void> | null = null
   #wake: (() => void) | null = null
   #failures = 0
+  #movedMs = 0
   #closed = false
 
   constructor(deps: FirstSyncDeps) {
@@ -108,12 +110,13 @@ export class FirstSync {
 
   /** Which of the scopes may be pulled now; asks for snapshots of those that begin. */
   async admit(scopes: readonly SharedScope[]): Promise<SharedScope[]> {
-    for (const scope of scopes) {
+    const questions = scopes.flatMap((scope) => {
       const again = this.#askAgain.get(scope)
-      if (again) await this.#ask(scope, again.resync)
-      else if (readCursor(this.#deps.store, scope).epoch === 0 && !this.#plain.has(scope))
-        await this.#ask(scope, false)
-    }
+      if (again) return this.#ask(scope, again.resync)
+      const begins = readCursor(this.#deps.store, scope).epoch === 0 && !this.#plain.has(scope)
+      return begins ? this.#ask(scope, false) : []
+    })
+    await Promise.all(questions)
     const jobs = new Map(this.#jobs().map((job) => [job.scope, job]))
     return scopes.filter((scope) => {
       if (this.#askAgain.has(scope)) return false
@@ -273,7 +276,7 @@ export class FirstSync {
       try {
         if (job.missing.length > 0) await this.#fetch(job)
         else await this.#finish(job)
-        this.#failures = 0
+        this.#moved()
       } catch (error) {
         if (this.#closed) break
         await this.#failed(job, error)
@@ -283,7 +286,7 @@ export class FirstSync {
   }
 
   async #failed(job: Job, error: unknown): Promise<void> {
-    const { store, random, log } = this.#deps
+    const { store, random, log, clock } = this.#deps
     if (error instanceof HubRefused && error.code === 'not-found') {
       // The hub has newer snapshots and has dropped this one.
       store.transact(() => writeCursor(store, job.scope, { epoch: 0, seq: 0 }))
@@ -291,7 +294,14 @@ export class FirstSync {
     } else if (this.#failures > 0)
       log.info('snapshot interrupted', { error: error instanceof Error ? error.message : String(error) })
     this.#failures++
-    await this.#sleep(backoffMs(this.#failures, random))
+    // A link that worked a moment ago is tried often: an outage should cost no more than itself.
+    const sinceMs = clock() - this.#movedMs
+    await this.#sleep(Math.min(backoffMs(this.#failures, random), Math.max(SHORTEST_MS, sinceMs / 4)))
+  }
+
+  #moved(): void {
+    this.#failures = 0
+    this.#movedMs = this.#deps.clock()
   }
 
   async #sleep(ms: number): Promise<void> {
@@ -309,9 +319,10 @@ export class FirstSync {
   async #fetch(job: Job): Promise<void> {
     const { compression, store } = this.#deps
     const { manifest, scope } = job
-    const wanted = isUsable(manifest, job.missing)
-      ? job.missing
-      : job.missing.filter((index) => index < manifest.usable)
+    const othersWait = this.#jobs().some(
+      (other) => other.scope !== scope && !isUsable(other.manifest, other.missing),
+    )
+    const wanted = othersWait ? job.missing.filter((index) => index < manifest.usable) : job.missing
     const queue = [...wanted]
     const inbox = new Inbox(store, scope, manifest.chunks[queue[0]!]![0])
     const request: ChunksRequest = {
@@ -336,7 +347,7 @@ export class FirstSync {
         applying = applying.then(() => this.#apply(job, chunk, whole))
         applying.catch(() => undefined)
       }
-      if (bytes.length > 0) this.#failures = 0
+      if (bytes.length > 0) this.#moved()
     }
     // What a former try brought may be whole already.
     flow(new Uint8Array())
