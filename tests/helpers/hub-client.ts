@@ -35,6 +35,8 @@ export interface Answer<T> {
 export interface BareDevice {
   readonly keys: DeviceKeys
   readonly belt: string
+  /** Which of the hub's processes it speaks to. */
+  url: string
   epoch: number
   counter: number
   /** Makes the next op of a stream; `draft` may override anything. */
@@ -55,6 +57,7 @@ export interface BareDevice {
 
 export interface HubBench {
   readonly running: RunningHub
+  readonly dataDir: string
   readonly url: string
   readonly belt: string
   readonly founder: BareDevice
@@ -93,6 +96,7 @@ export async function startHubBench(
   const founded = await enrolAt(running, url, { belt: null, role: 'administrator', baseId: null }, keys, belt)
   return {
     running,
+    dataDir: path,
     url,
     belt,
     founder: bareDevice(url, keys, founded),
@@ -156,6 +160,7 @@ function bareDevice(url: string, keys: DeviceKeys, enrolled: EnrolAnswer): BareD
   const device: BareDevice = {
     keys,
     belt: enrolled.belt,
+    url,
     epoch: enrolled.hubEpoch,
     counter: 0,
     op(draft) {
@@ -225,7 +230,7 @@ function bareDevice(url: string, keys: DeviceKeys, enrolled: EnrolAnswer): BareD
       const signature =
         change.signature ?? signWith(keys.privateSeed, Buffer.from(text)).toString('base64url')
       const authorization = `Chanbo ${keys.author}.${device.epoch}.${counter}.${signature}`
-      const answer = await post(url + target, body, { authorization, ...change.headers })
+      const answer = await post(device.url + target, body, { authorization, ...change.headers })
       let parsed: unknown = null
       try {
         parsed = jsonOf(answer.bytes)
