@@ -4,12 +4,14 @@ import {
   measure,
   measureCutPull,
   measureUrgent,
+  RECORDS,
   writeEdits,
   writeRecords,
   type Metrics,
   type Note,
 } from './cases.ts'
 import { fsyncRate } from './disk.ts'
+import { measurePeers } from './peers.ts'
 import { measureFirstSync } from './first-sync.ts'
 import { OPEN_LINK, type LinkShape } from './proxy.ts'
 
@@ -19,8 +21,16 @@ const SLOW_5: LinkShape = { ...SLOW, cutEveryMs: 5_000, outageMs: 0 }
 const SLOW_STEADY: LinkShape = { ...SLOW, cutEveryMs: null }
 const CUT_2: LinkShape = { ...OPEN_LINK, cutEveryMs: 2_000, outageMs: 0 }
 
+interface Case {
+  readonly name: string
+  readonly run: (seed: number, note: Note) => Promise<void> | void
+}
+
 /** Cases by name: a part of the name chooses them. */
-const CASES: readonly { name: string; run: (seed: number, note: Note, records: number) => Promise<void> | void }[] = [
+const CASES: readonly {
+  name: string
+  run: (seed: number, note: Note, records: number) => Promise<void> | void
+}[] = [
   { name: 'disk', run: (_seed, note) => note('disk', { fsyncs_per_second: fsyncRate() }) },
   { name: 'W1 push pull', run: (seed, note) => measure('W1', seed, writeRecords, OPEN_LINK, note) },
   {
@@ -67,6 +77,7 @@ export async function run(args: string[]): Promise<number> {
       json: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       case: { type: 'string', default: '' },
+      peers: { type: 'boolean', default: false },
       // Of the first sync; the bar is set for 100,000, which take some minutes.
       records: { type: 'string', default: '20000' },
     },
@@ -84,7 +95,9 @@ export async function run(args: string[]): Promise<number> {
       for (const [metric, value] of entries)
         console.log(JSON.stringify({ bench: 'sync', case: name, metric, value, seed }))
   }
-  const wanted = CASES.filter(({ name }) => name.toLowerCase().includes(values.case.toLowerCase()))
+  const wanted = (values.peers ? PEER_CASES : CASES).filter(({ name }) =>
+    name.toLowerCase().includes(values.case.toLowerCase()),
+  )
   for (const { run: runCase } of wanted) await runCase(seed, note, Number(values.records))
   return wanted.length === 0 || lost > 0 ? 1 : 0
 }
