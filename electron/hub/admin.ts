@@ -7,11 +7,9 @@ import type { HubContext } from './context.ts'
 import { makeEnrolCode, revoke } from './enrol.ts'
 import { HubRefusal } from './errors.ts'
 import { ARBITRATED_TABLES, withBench } from './ingest.ts'
-import { OP_STATE, type DeviceRow } from './schema.ts'
+import { OP_STATE, RELEASED, type DeviceRow } from './schema.ts'
 
 const HELD_SHOWN = 200
-/** The reason under which an op stands that an administrator has let in: its author is told by the next pull. */
-export const RELEASED = 'released'
 const REFUSED = 'refused-by-administrator'
 
 /** Answers an administrator's device. @throws HubRefusal `not-found` for any other device, or a device that is not there */

@@ -10,14 +10,13 @@ import {
 } from '../../shared/wire/messages.ts'
 import { toHex } from '../../shared/ops/bytes.ts'
 import type { z } from 'zod'
-import { RELEASED } from './admin.ts'
 import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import type { Queries } from './database.ts'
 import { HubRefusal } from './errors.ts'
 import { ownNames } from './own-names.ts'
 import { truncatedSeq } from './log-start.ts'
-import { OP_STATE, type BeltRow, type DeviceRow } from './schema.ts'
+import { OP_STATE, RELEASED, type BeltRow, type DeviceRow } from './schema.ts'
 import { viewOf } from './views.ts'
 
 type PullRequest = z.output<typeof pullRequestSchema>

@@ -87,6 +87,8 @@ export interface StreamRow {
 }
 
 export const OP_STATE = { applied: 0, rejected: 1, quarantined: 2 } as const
+/** The reason under which an op stands that an administrator has let in: its author is told by the next pull. */
+export const RELEASED = 'released'
 export type OpState = (typeof OP_STATE)[keyof typeof OP_STATE]
 
 export interface OpRow {

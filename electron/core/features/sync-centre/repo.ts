@@ -60,9 +60,17 @@ interface OpRow {
   kind: WaitingItem['kind']
   tbl: string
   row: string
+  fields: string
   state: ItemState
   atMs: number
   person: string | null
+}
+
+/** What a step itself calls its row: for rows that are not here any more, because the hub did not take them. */
+function ownName(fields: string | undefined): string {
+  const { name, title, label } = JSON.parse(fields ?? '{}') as Record<string, unknown>
+  const found = name ?? title ?? label
+  return typeof found === 'string' ? found : ''
 }
 
 export function waitingItems(
@@ -74,7 +82,7 @@ export function waitingItems(
     OpRow
   >(
     db,
-    `SELECT n, author, stream, seq, kind, tbl, row, state, atMs, person FROM op
+    `SELECT n, author, stream, seq, kind, tbl, row, fields, state, atMs, person FROM op
      WHERE (? IS NULL OR state = ?) AND (? IS NULL OR tbl IN (SELECT value FROM json_each(?))) AND (? IS NULL OR n < ?)
        AND author IN (SELECT author FROM stream)
      ORDER BY n DESC LIMIT ?`,
@@ -93,7 +101,7 @@ export function waitingItems(
       group: groupOf(op.tbl),
       table: op.tbl,
       kind: op.kind,
-      label: labelOf(db, op.tbl, op.row),
+      label: labelOf(db, op.tbl, op.row) || ownName(op.fields),
       state: op.state,
       atMs: op.atMs,
       personName: personName(db, op.person),
@@ -183,7 +191,7 @@ export function refusedSteps(db: Db): RefusedStep[] {
         id: String(row.id),
         table: row.tbl,
         row: row.row,
-        label: labelOf(db, row.tbl, row.row),
+        label: labelOf(db, row.tbl, row.row) || ownName(op?.fields),
         what: op?.kind ?? 'set',
         fields: shownFields(db, row.tbl, op),
         personName: personName(db, op?.person ?? null),
