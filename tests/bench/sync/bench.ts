@@ -23,14 +23,11 @@ const CUT_2: LinkShape = { ...OPEN_LINK, cutEveryMs: 2_000, outageMs: 0 }
 
 interface Case {
   readonly name: string
-  readonly run: (seed: number, note: Note) => Promise<void> | void
+  readonly run: (seed: number, note: Note, records: number) => Promise<void> | void
 }
 
 /** Cases by name: a part of the name chooses them. */
-const CASES: readonly {
-  name: string
-  run: (seed: number, note: Note, records: number) => Promise<void> | void
-}[] = [
+const CASES: readonly Case[] = [
   { name: 'disk', run: (_seed, note) => note('disk', { fsyncs_per_second: fsyncRate() }) },
   { name: 'W1 push pull', run: (seed, note) => measure('W1', seed, writeRecords, OPEN_LINK, note) },
   {
@@ -69,7 +66,25 @@ const CASES: readonly {
   },
 ]
 
-/** `npm run bench -- sync [--json] [--seed N] [--case TEXT] [--records N]` */
+/** Other engines, with `--peers`: they are installed for it. */
+const PEER_CASES: readonly Case[] = [
+  {
+    name: 'peers W1',
+    run: (seed, note) =>
+      measurePeers('peers W1', seed, OPEN_LINK, { limitMs: 120_000, count: RECORDS }, note),
+  },
+  {
+    name: 'peers cut 2 s',
+    run: (seed, note) =>
+      measurePeers('peers cut 2 s', seed, CUT_2, { limitMs: 60_000, count: RECORDS }, note),
+  },
+  {
+    name: 'peers slow',
+    run: (seed, note) => measurePeers('peers slow', seed, SLOW, { limitMs: 180_000, count: 2_000 }, note),
+  },
+]
+
+/** `npm run bench -- sync [--json] [--seed N] [--case TEXT] [--records N] [--peers]` */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
