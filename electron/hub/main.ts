@@ -8,6 +8,7 @@ import { backUp, examine, restore } from './maintenance.ts'
 import { loadHubSeed } from './keys.ts'
 import { hubStick } from './stick.ts'
 import { StickError } from '../../shared/wire/stick.ts'
+import { noteBackup, truncate } from './truncate.ts'
 import { openHub, readTls, startHub, type HubOptions } from './index.ts'
 
 const USAGE = `Usage: npm run hub -- [command] --data-dir DIR [options]
@@ -18,7 +19,9 @@ const USAGE = `Usage: npm run hub -- [command] --data-dir DIR [options]
   revoke                 --belt ID --device AUTHOR
   status                 belts, devices and what waits for an administrator
   doctor                 reads everything and recomputes every chain
-  backup                 --to DIR (DATA-DIR/backups)
+  backup                 --to DIR (DATA-DIR/backups); with PostgreSQL, which is backed up by its own tools, --noted says
+                         that everything so far is in a backup
+  truncate               cuts off what devices, backups and the last 30 days do not need, as the hub itself does now and then
   import                 --from FILE [--to FILE]   takes in a device's file and writes the answer for it
   export                 --belt ID --device AUTHOR --to FILE   news for a device without a network
   restore                --from FILE; the hub must be stopped. Devices give back what is newer
@@ -56,6 +59,7 @@ async function main(): Promise<void> {
       device: { type: 'string' },
       to: { type: 'string' },
       from: { type: 'string' },
+      noted: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -90,7 +94,10 @@ async function main(): Promise<void> {
       return importFile(options, values)
     case 'export':
       return exportFile(options, values)
+    case 'truncate':
+      return truncateAll(options)
     case 'backup':
+      if (values.noted) return noted(options)
       return backup(options, resolve(values.to ?? join(dataDir, 'backups')))
     case 'restore':
       if (!values.from) throw new Error('--from is needed')
@@ -216,6 +223,26 @@ async function exportFile(
     const news = await hubStick(hub, loadHubSeed(options.dataDir)).news(values.belt, values.device)
     writeFileSync(resolve(values.to), news, { flag: 'wx' })
     console.log(resolve(values.to))
+  } finally {
+    await hub.close()
+  }
+}
+
+async function noted(options: HubOptions): Promise<void> {
+  const hub = await openHub(options)
+  try {
+    await noteBackup(hub)
+    console.log('noted')
+  } finally {
+    await hub.close()
+  }
+}
+
+async function truncateAll(options: HubOptions): Promise<void> {
+  const hub = await openHub(options)
+  try {
+    for (const { belt } of await hub.database.db.selectFrom('belt').select('belt').orderBy('belt').execute())
+      console.log(`belt ${belt}: the log begins after ${await truncate(hub, belt)}`)
   } finally {
     await hub.close()
   }
