@@ -115,11 +115,12 @@ export class ShopGraph {
         end[u] = (rb > ra ? rb : ra) + duration[u]!
       }
     } else {
+      // Maxima without branches: which way they go cannot be predicted.
       for (let i = from; i < n; i++) {
         const u = order[i]!
         const ra = end[jobPred[u]!]!
-        const rb = end[machinePred[u]!]!
-        end[u] = (rb > ra ? rb : ra) + duration[u]!
+        const d = ra - end[machinePred[u]!]!
+        end[u] = ra - (d & (d >> 31)) + duration[u]!
       }
     }
     let makespan = 0
@@ -146,8 +147,8 @@ export class ShopGraph {
       for (let i = from; i >= 0; i--) {
         const u = order[i]!
         const qa = lead[jobSucc[u]!]!
-        const qb = lead[machineSucc[u]!]!
-        lead[u] = (qb > qa ? qb : qa) + duration[u]!
+        const d = qa - lead[machineSucc[u]!]!
+        lead[u] = qa - (d & (d >> 31)) + duration[u]!
       }
     }
   }
@@ -308,7 +309,16 @@ export class ShopGraph {
       let first = low
       if (b !== n && position[b]! < first) first = position[b]!
       into.set(end)
-      for (let i = first; i < n; i++) {
+      if (!this.shop.hasSetups) {
+        // Maxima without branches: which way they go cannot be predicted.
+        for (let i = first; i < n; i++) {
+          const u = i < low || i > high ? order[i]! : kept[i - low]!
+          const ra = into[jobPred[u]!]!
+          const d = ra - into[machinePred[u]!]!
+          into[u] = ra - (d & (d >> 31)) + duration[u]!
+        }
+      }
+      for (let i = this.shop.hasSetups ? first : n; i < n; i++) {
         const u = i < low || i > high ? order[i]! : kept[i - low]!
         const w = machinePred[u]!
         const ra = into[jobPred[u]!]!

@@ -22,6 +22,8 @@ export interface SearchSettings {
   shareHigh: number
   /** Runs in a row that may leave the pool as it is before it is rebuilt around the best. */
   patience: number
+  /** Every other rebuilt pool starts without the best. */
+  forgetful: boolean
   /** Annealing steps per operation from a random start and from a blend. */
   annealFirst: number
   anneal: number
@@ -36,6 +38,7 @@ const defaults: SearchSettings = {
   shareLow: 0.1,
   shareHigh: 0.5,
   patience: 60,
+  forgetful: false,
   annealFirst: 2000,
   anneal: 800,
   polish: 100,
@@ -50,8 +53,14 @@ const forFlexible: Partial<SearchSettings> = {
   shareHigh: 0.7,
 }
 
-/** Short annealing runs, a large population: it is the blends that cross the deep valleys of tardiness. */
-const forTardiness: Partial<SearchSettings> = { poolSize: 30, annealFirst: 400, anneal: 150 }
+/** Tardiness has deep valleys: a larger population, and every other one built without the best known. */
+const forTardiness: Partial<SearchSettings> = {
+  poolSize: 14,
+  annealFirst: 1500,
+  anneal: 700,
+  patience: 40,
+  forgetful: true,
+}
 
 /**
  * A population search: schedules are improved one after another, kept in a small pool if good and different,
@@ -75,6 +84,7 @@ export class PopulationSearch {
   private warm = false
   private runs = 0
   private fruitless = 0
+  private rebuilt = 0
   private stallLimit = 0
 
   constructor(
@@ -188,7 +198,7 @@ export class PopulationSearch {
     } else if (kept) this.fruitless = 0
     else if (++this.fruitless > settings.patience) {
       pool.clear()
-      pool.add(this.incumbent)
+      if (!settings.forgetful || this.rebuilt++ % 2 === 1) pool.add(this.incumbent)
       this.filling = true
       this.runs = 0
       this.fruitless = 0
