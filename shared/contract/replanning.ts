@@ -74,7 +74,7 @@ export interface PlanningPolicy {
 
 export const DEFAULT_PLANNING_POLICY: PlanningPolicy = {
   replanMode: 'suggest',
-  autoMaxMoved: 10,
+  autoMaxMoved: 20,
   autoBroadcasts: false,
   frozenMin: 120,
   weights: null,

@@ -199,6 +199,7 @@ describe('versions', () => {
     const proposal = await core.call('plan/proposal', { proposalId })
     expect(proposal).toMatchObject({ kind: 'restore', cause: { key: 'plan.restored', params: { no: 1 } } })
     expect(tier(proposal, 'hard')).toBe(0)
+    expect(proposal.unplanned).toBe(0)
     await core.call('plan/publish', { proposalId, reason: 'back' })
     const [back] = await core.call('plan/history', {})
     const left = await core.call('plan/compare', { fromId: first!.id, toId: back!.id })

@@ -179,6 +179,7 @@ describe('a belt that has just begun', () => {
     )!
     expect(score(better, first)).toBeLessThan(head!.score.find((entry) => entry.tier === first)!.value)
     await core.call('plan/publish', { proposalId: better.id, reason: 'the better one' })
+    expect((await core.call('plan/proposals', {})).some(({ id }) => id === head!.id)).toBe(false)
     set('belt', belt.id, { tier: belt.tier })
   })
 })

@@ -14,6 +14,8 @@ import type { BeltSnapshot } from './snapshot.ts'
 
 /** Search time after the first feasible answer; with the thread's start and the checks it stays inside a second. */
 const MEND_MS = 350
+/** When that left something without a place, or nobody is waiting for a line to move. */
+const PATIENT_MS = 2000
 const HORIZON_DAYS = 7
 
 /** Items as the engine's assignments on a problem; what ended before the problem begins is history. */
@@ -74,6 +76,7 @@ async function mend(
   built: BuiltProblem,
   items: readonly PlanItem[],
   events: readonly PlanEvent[],
+  timeLimitMs: number,
 ): Promise<RepairAnswer> {
   const request: RepairRequest = {
     kind: 'repair',
@@ -82,7 +85,7 @@ async function mend(
     events,
     nowMin: built.problem.now ?? 0,
     freezeMin: snapshot.planning.frozenMin,
-    timeLimitMs: MEND_MS,
+    timeLimitMs,
     seed: 1,
   }
   const run = services.startWorker('scheduler', request, () => undefined)
@@ -131,8 +134,16 @@ export async function mendFor(
   const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
   const { events, effects } = engineEvents(recorded, snapshot, built.problem, built.epochMs)
   const cause = services.read(actor, ({ db }) => causeOf(db, recorded))
-  const answer = await mend(services, snapshot, built, snapshot.current, events)
-  return mended(snapshot, built, answer, { kind: 'repair', cause, effects })
+  const answerWithin = async (timeLimitMs: number) =>
+    mended(snapshot, built, await mend(services, snapshot, built, snapshot.current, events, timeLimitMs), {
+      kind: 'repair',
+      cause,
+      effects,
+    })
+  const quick = await answerWithin(MEND_MS)
+  if (quick.dropped === 0) return quick
+  const patient = await answerWithin(PATIENT_MS)
+  return patient.dropped < quick.dropped ? patient : quick
 }
 
 /** Brings the items of an earlier plan back as far as today allows. @returns the proposal's id */
@@ -143,6 +154,6 @@ export async function mendTowards(
   made: Pick<NewProposal, 'cause'>,
 ): Promise<string> {
   const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
-  const answer = await mend(services, snapshot, built, items, [])
+  const answer = await mend(services, snapshot, built, items, [], PATIENT_MS)
   return storeProposal(services, actor, mended(snapshot, built, answer, { kind: 'restore', ...made }).made)
 }

@@ -81,6 +81,11 @@ export function publishProposal(ctx: CommandContext, proposalId: string, reason:
   if (pointer) write.set('currentPlan', pointer.id, { planScope, planId })
   else write.create('currentPlan', { planScope, planId })
   prepared(db, 'UPDATE proposal SET publishedAs = ? WHERE id = ?').run(planId, proposalId)
+  // Of a simple plan and the optimiser's, one is chosen: the other has had its use.
+  prepared(
+    db,
+    `DELETE FROM proposal WHERE publishedAs IS NULL AND (better ->> 'proposalId' = ? OR id = ?)`,
+  ).run(proposalId, proposal.better?.proposalId ?? '')
   for (const { orderId, quantity } of proposal.effects) write.set('productionOrder', orderId, { quantity })
   prepared(
     db,

@@ -15,14 +15,14 @@ export function usePlanning() {
   const discarding = useCommand('plan/discard')
   const job = useJob(jobId)
   const running = useQuery('plan/running', {}, { topics: ['plan'] })
-  const waiting = useQuery(
-    'plan/proposals',
-    {},
-    {
-      enabled: () => jobId.value !== null,
-      topics: ['proposal'],
-    },
-  )
+  const waiting = useQuery('plan/proposals', {}, { topics: ['proposal', 'plan', 'replan'] })
+  /** An answer may be worked out anew, or dropped, while it is on screen: the newest takes its place. */
+  watch(waiting.data, (heads) => {
+    const id = proposalId.value
+    if (!heads || id === null) return
+    if (heads.some((head) => head.id === id || head.better?.proposalId === id)) return
+    proposalId.value = heads[0]?.id ?? null
+  })
   /** The simple plan of the solve that runs, as soon as it is there. */
   const simpleReady = computed(() => {
     const newest = waiting.data.value?.[0]
