@@ -16,6 +16,8 @@ export interface AuditedStream {
   readonly author: string
   /** Text; null for this device. */
   readonly deviceName: string | null
+  /** Written by the hub itself. */
+  readonly isHub: boolean
   readonly stream: number
   readonly scope: string
   readonly lane: string

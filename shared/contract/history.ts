@@ -30,6 +30,8 @@ export interface HistoryEntry {
   readonly personName: string | null
   /** Text; null for this device. */
   readonly deviceName: string | null
+  /** Written by the hub itself. */
+  readonly isHub: boolean
   readonly state: ItemState
   readonly changes: readonly FieldChange[]
   /** Why it cannot be undone here; null when it can. */

@@ -147,7 +147,7 @@ describe('checking the log', () => {
       const founder = core.core.services.belt().keys.author
       expect(new Set(of(founder).map(({ verdict }) => verdict))).toStrictEqual(new Set(['elsewhere']))
       const hubAuthor = hub.hub.authorName(beltId, 1)
-      expect(of(hubAuthor).map(({ verdict }) => verdict)).toStrictEqual(['sound'])
+      expect(of(hubAuthor).map(({ verdict, isHub }) => [verdict, isHub])).toStrictEqual([['sound', true]])
       db(two)
         .prepare(`UPDATE op SET fields = replace(fields, '"granted"', '"refused"') WHERE author = ?`)
         .run(hubAuthor)

@@ -16,6 +16,7 @@ import { prepared } from '../../../sqlite/prepared.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import type { ActionHandlers, QueryHandlers } from '../../context.ts'
 import { signWith } from '../../keys.ts'
+import { isHubAuthor } from '../../hub-author.ts'
 import { labelOf } from '../../labels.ts'
 import type { OpenBelt, Services } from '../../services.ts'
 import { sealText, type CheckedStream, type VerifyInput } from './verify-log.ts'
@@ -200,6 +201,7 @@ function shown(db: Db, stream: CheckedStream): AuditedStream {
   return {
     author,
     deviceName: own ? null : (device?.name ?? author),
+    isHub: isHubAuthor(db, author),
     stream: stream.stream,
     scope,
     lane,

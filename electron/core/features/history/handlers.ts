@@ -5,6 +5,7 @@ import { TABLES } from '../../../../shared/domain/tables.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { Actor, ActionHandlers, CommandHandlers, QueryHandlers } from '../../context.ts'
+import { isHubAuthor } from '../../hub-author.ts'
 import { labelOf } from '../../labels.ts'
 import { shownValue } from '../../shown.ts'
 import { exportLog } from './export-log.ts'
@@ -76,6 +77,7 @@ function entryOf(db: Db, step: Step, actor: Actor): HistoryEntry {
     atMs: op.atMs,
     personName: personName(db, op.person),
     deviceName: deviceName(db, op.author),
+    isHub: isHubAuthor(db, op.author),
     state: op.state as ItemState,
     changes: made ? changes.slice(0, MAX_CREATED_FIELDS) : changes,
     notUndone: whyNotUndone(step, actor),
