@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readLink, writeLink } from '../../electron/core/sync/link.ts'
 import { OPEN_LINK, startLink } from '../bench/sync/proxy.ts'
-import { makeRig, settled, until, type Rig, type RigDevice } from '../helpers/sync-rig.ts'
+import { makeRig, settled, until as untilWithin, type Rig, type RigDevice } from '../helpers/sync-rig.ts'
+
+const until = (done: () => boolean | Promise<boolean>, what: string, timeoutMs = 60_000): Promise<void> =>
+  untilWithin(done, what, timeoutMs)
 
 const HOUR = 3_600_000
 const CARDS = 5000
@@ -133,7 +136,7 @@ describe('a device that joins a belt with a long log', () => {
     device.go()
     await until(() => count(device, 'sellingPointCard') === CARDS + 2, 'the snapshot is here', 60_000)
     founder.write((write) => write.set('sellingPointCard', edited, { priceFen: 4711 }))
-    await until(() => settled(founder) && state(device) === state(founder), 'both are equal', 30_000)
+    await until(() => settled(founder) && state(device) === state(founder), 'both are equal')
 
     // A dozen edits of one field group: only the last is sent to somebody who begins.
     expect(
@@ -202,7 +205,7 @@ describe('a device that joins a belt with a long log', () => {
     forged[forged.length - 5]! ^= 1
     await db.updateTable('snapshotChunk').set({ bytes: forged }).where('hash', '=', chunk.hash).execute()
     second.go()
-    await until(() => count(second, 'snapshotJob') === 1, 'the snapshot is on its way', 30_000)
+    await until(() => count(second, 'snapshotJob') === 1, 'the snapshot is on its way')
     await new Promise((resolve) => setTimeout(resolve, 1000))
     expect(count(second, 'snapshotJob')).toBe(1)
     await db.updateTable('snapshotChunk').set({ bytes: chunk.bytes }).where('hash', '=', chunk.hash).execute()

@@ -214,7 +214,7 @@ describe('who does not have a base’s orders', () => {
     expect(told).toBeLessThan(20)
     await inStep('after a refund')
     expect(await money(official)).toStrictEqual(await money(founder))
-  }, 120_000)
+  }, 180_000)
 
   it('an official who joins after the log was cut off gets a filtered snapshot', async () => {
     const { founder, beltId, bases } = await twoBases()
@@ -238,5 +238,5 @@ describe('who does not have a base’s orders', () => {
       rmSync(join(folder, 'hub', `aggregates.db${suffix}`), { force: true })
     aggregator = new Aggregator(hub.hub, join(folder, 'hub'))
     expect(await aggregator.run(beltId)).toBe(0)
-  }, 120_000)
+  }, 180_000)
 })

@@ -11,15 +11,16 @@ export interface RowName {
 }
 
 /**
- * Makes a row again from the ops that the log holds of it: after some were taken out, or became readable with a newer
- * version. Runs inside the caller's transaction.
+ * Makes a row again from the ops that the log holds of it: after some were taken out or forgotten (a canonical op with a
+ * verdict), or became readable with a newer version. Runs inside the caller's transaction.
  */
 export function rebuildRow(db: Db, applier: Applier, name: RowName, opOf: (row: OpRow) => Op): void {
   const table = TABLES.get(name.tbl)
   if (!table) return
   const rows = prepared<[string, string], OpRow>(
     db,
-    `SELECT * FROM op WHERE tbl = ? AND row = ? AND state IN ('canonical', 'pending', 'local')
+    `SELECT * FROM op WHERE tbl = ? AND row = ?
+       AND (state IN ('pending', 'local') OR (state = 'canonical' AND verdict IS NULL))
      ORDER BY state <> 'canonical', kind <> 'create', hubSeq, n`,
   ).all(name.tbl, name.row)
   if (table.kind !== 'register') {

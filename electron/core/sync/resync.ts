@@ -47,11 +47,12 @@ export async function sweep(store: Store, job: SweepJob, pause: () => Promise<vo
       for (const row of rows) {
         if (!atHub(row) || isKept(store, job, row)) continue
         if (row.state === 'pending') settleSuperseded(store, job, row)
-        else if (isOlder(row, job)) prepared(store.db, 'DELETE FROM op WHERE n = ?').run(row.n)
-        else continue
+        else if (!isOlder(row, job)) continue
+        else if (!isOwn(store, row)) prepared(store.db, 'DELETE FROM op WHERE n = ?').run(row.n)
         prepared(store.db, 'DELETE FROM unknownOp WHERE opN = ?').run(row.n)
         touched.set(`${row.tbl} ${row.row}`, { tbl: row.tbl, row: row.row })
       }
+      for (const name of touched.values()) forget(store, job, name, atHub)
       store.rebuild([...touched.values()])
       for (const name of touched.values()) noteLost(store, name)
       return rows.length < SLICE ? null : rows.at(-1)!.n
@@ -65,6 +66,10 @@ export async function sweep(store: Store, job: SweepJob, pause: () => Promise<vo
 /** What arrived after the cut is none of the snapshot's business. */
 const isOlder = (row: OpRow, { manifest }: SweepJob): boolean =>
   row.hubEpoch !== manifest.epoch || (row.hubSeq ?? 0) <= manifest.seq
+
+/** Own ops stay in the log: it is the record of what was done here, and its chain has no holes. */
+const isOwn = (store: Store, { author, stream }: OpRow): boolean =>
+  prepared(store.db, 'SELECT 1 FROM stream WHERE author = ? AND stream = ?').get(author, stream) !== undefined
 
 const isKept = (store: Store, job: SweepJob, row: OpRow): boolean =>
   prepared(
@@ -94,13 +99,26 @@ function settleSuperseded(store: Store, { manifest }: SweepJob, row: OpRow): voi
   ).run(manifest.epoch, row.n)
 }
 
+/** Own ops of a row that the snapshot has forgotten make no row any more. */
+function forget(store: Store, job: SweepJob, { tbl, row }: RowName, atHub: (row: OpRow) => boolean): void {
+  const ops = opsOf(store, { tbl, row })
+  const isGone = (op: OpRow): boolean => atHub(op) && isOlder(op, job) && !isKept(store, job, op)
+  if (ops.some((op) => MAKES.has(op.kind) && !isGone(op))) return
+  const mark = prepared(store.db, `UPDATE op SET verdict = '{"kind":"forgotten"}' WHERE n = ?`)
+  for (const op of ops) if (isGone(op)) mark.run(op.n)
+}
+
+const MAKES = new Set(['create', 'fact', 'claim'])
+const opsOf = (store: Store, { tbl, row }: RowName): OpRow[] =>
+  prepared<[string, string], OpRow>(
+    store.db,
+    `SELECT * FROM op WHERE tbl = ? AND row = ? AND state IN ('canonical', 'pending') ORDER BY n`,
+  ).all(tbl, row)
+
 /** An own edit whose row is gone is shown to the person who made it. */
 function noteLost(store: Store, { tbl, row }: RowName): void {
-  const left = prepared<[string, string], OpRow>(
-    store.db,
-    'SELECT * FROM op WHERE tbl = ? AND row = ? ORDER BY n',
-  ).all(tbl, row)
-  if (left.some(({ kind }) => kind === 'create' || kind === 'fact' || kind === 'claim')) return
+  const left = opsOf(store, { tbl, row }).filter(({ verdict }) => verdict === null)
+  if (left.some(({ kind }) => MAKES.has(kind))) return
   const own = left.findLast(({ author }) => author === store.author)
   if (own)
     prepared(
