@@ -2,6 +2,8 @@ import type { Random } from '../random.ts'
 import type { ShopGraph } from './graph.ts'
 import { TabuSearch } from './tabu.ts'
 
+const never = 0x7fffffff
+
 /**
  * Tabu search for the makespan of a (flexible) job shop without set-ups. Moves: N7 on the blocks of one
  * random critical path (Balas-Vazacopoulos estimates) and re-assignment of critical operations to another
@@ -24,7 +26,9 @@ export class MakespanTabu extends TabuSearch {
   protected override scan(): void {
     this.tracePath(this.randomLast())
     this.scanBlocks()
-    if (this.graph.shop.flexible) this.scanModes()
+    if (!this.graph.shop.flexible) return
+    this.scanModes(false)
+    if (this.nothingOffered()) this.scanModes(true)
   }
 
   private scanBlocks(): void {
@@ -93,9 +97,8 @@ export class MakespanTabu extends TabuSearch {
     let count = 0
     let tabu = true
     for (;;) {
-      const a = jobPred[w]!
-      let r = end[a]!
-      if (ready > r) r = ready
+      const d = ready - end[jobPred[w]!]!
+      const r = ready - (d & (d >> 31))
       newHead[count] = r
       listed[count++] = w
       ready = r + duration[w]!
@@ -112,15 +115,19 @@ export class MakespanTabu extends TabuSearch {
     const qa = lead[after]!
     if (qa > q) q = qa
     let value = r + duration[u]! + q
+    // A move that is not tabu counts only if it is as good as the best so far.
+    const cut = tabu ? never : this.pickValue
+    if (value > cut) return
     let behind = q + duration[u]!
     for (let i = count - 1; i >= 0; i--) {
       w = listed[i]!
-      const t = jobSucc[w]!
-      q = lead[t]!
-      if (behind > q) q = behind
-      behind = q + duration[w]!
+      const d = behind - lead[jobSucc[w]!]!
+      behind += duration[w]! - (d & (d >> 31))
       const through = newHead[i]! + behind
-      if (through > value) value = through
+      if (through > value) {
+        value = through
+        if (value > cut) return
+      }
     }
     this.offer(u, this.graph.machine[u]!, v, value, tabu)
   }
@@ -136,9 +143,8 @@ export class MakespanTabu extends TabuSearch {
     let count = 0
     let tabu = true
     for (;;) {
-      const s = jobSucc[w]!
-      let q = lead[s]!
-      if (behind > q) q = behind
+      const d = behind - lead[jobSucc[w]!]!
+      const q = behind - (d & (d >> 31))
       newHead[count] = q
       listed[count++] = w
       behind = q + duration[w]!
@@ -155,20 +161,24 @@ export class MakespanTabu extends TabuSearch {
     const rb = end[before]!
     if (rb > r) r = rb
     let value = r + duration[v]! + q
+    const cut = tabu ? never : this.pickValue
+    if (value > cut) return
     let ready = r + duration[v]!
     for (let i = count - 1; i >= 0; i--) {
       w = listed[i]!
-      const t = jobPred[w]!
-      r = end[t]!
-      if (ready > r) r = ready
-      ready = r + duration[w]!
+      const d = ready - end[jobPred[w]!]!
+      ready += duration[w]! - (d & (d >> 31))
       const through = ready + newHead[i]!
-      if (through > value) value = through
+      if (through > value) {
+        value = through
+        if (value > cut) return
+      }
     }
     this.offer(v, this.graph.machine[v]!, before, value, tabu)
   }
 
-  private scanModes(): void {
+  /** Passes over what cannot be chosen, unless told to be thorough. */
+  private scanModes(thorough: boolean): void {
     const { path, pathLength, modeTabu, iteration, random } = this
     const { end, lead, machine, sequence, count } = this.graph
     const { n, m, jobPred, jobSucc, modeStart, modeMachine, modeDuration } = this.graph.shop
@@ -186,29 +196,29 @@ export class MakespanTabu extends TabuSearch {
         if (k === machine[v]!) continue
         const tabu = modeTabu[v * m + k]! > iteration
         const p = modeDuration[o]!
+        const least = ready + p + behind
+        if (!thorough && least > (tabu ? this.wishValue : this.pickValue)) continue
         const base = k * n
         const size = count[k]!
-        let low = 0
-        let high = size
-        while (low < high) {
-          const mid = (low + high) >> 1
-          const x = sequence[base + mid]!
-          if (end[x]! > ready) high = mid
-          else low = mid + 1
+        // Two binary searches without branches, because these could not be predicted.
+        let firstLater = 0
+        for (let left = size; left > 0;) {
+          const half = left >> 1
+          const below = (end[sequence[base + firstLater + half]!]! - ready - 1) >> 31
+          firstLater += (half + 1) & below
+          left = half + ((left - 2 * half - 1) & below)
         }
-        const firstLater = low
-        low = 0
-        high = size
-        while (low < high) {
-          const mid = (low + high) >> 1
-          const x = sequence[base + mid]!
-          if (lead[x]! > behind) low = mid + 1
-          else high = mid
+        let endEarlier = 0
+        for (let left = size; left > 0;) {
+          const half = left >> 1
+          const above = (behind - lead[sequence[base + endEarlier + half]!]!) >> 31
+          endEarlier += (half + 1) & above
+          left = half + ((left - 2 * half - 1) & above)
         }
-        const endEarlier = low
         if (firstLater >= endEarlier) {
-          const slot = firstLater === endEarlier ? low : endEarlier + random.int(firstLater - endEarlier + 1)
-          this.offer(v, k, slot === 0 ? n : sequence[base + slot - 1]!, ready + p + behind, tabu)
+          const slot =
+            firstLater === endEarlier ? firstLater : endEarlier + random.int(firstLater - endEarlier + 1)
+          this.offer(v, k, slot === 0 ? n : sequence[base + slot - 1]!, least, tabu)
           continue
         }
         for (let slot = firstLater; slot <= endEarlier; slot++) {

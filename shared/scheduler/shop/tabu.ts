@@ -197,6 +197,10 @@ export abstract class TabuSearch implements LocalSearch {
     return u
   }
 
+  protected nothingOffered(): boolean {
+    return this.pickV < 0 && this.anyCount === 0
+  }
+
   /** Takes note of a move and of what the objective may become. */
   protected offer(v: number, k: number, x: number, value: number, tabu: boolean): void {
     if (tabu) {

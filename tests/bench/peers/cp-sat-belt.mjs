@@ -256,6 +256,7 @@ const found = status === 'OPTIMAL' || status === 'FEASIBLE'
 const result = {
   label: 'CP-SAT (wasm)',
   found,
+  status,
   optimal: status === 'OPTIMAL',
   value: found ? Math.round(solver.objectiveValue()) : null,
   bound: found ? Math.round(solver.bestObjectiveBound()) : null,

@@ -63,19 +63,8 @@ async function runBeltBench(
         const bound = plan.bounds.find((entry) => entry.tier === 1)
         if (bound) emit('tardy_bound', bound.value, 'points')
         emit('unplanned', plan.unplanned.length, 'count')
-        let reference: number
-        if (options.peer === 'cp-sat') {
-          const peer = await solveBeltWithCpSat(problem, options.peerSeconds, workers)
-          emit(`peer ${peer.label} time`, round(peer.seconds), 's')
-          if (peer.plan === null || peer.value === null) {
-            emit(`peer ${peer.label} without a plan`, 1, 'bool')
-            continue
-          }
-          emit(`peer ${peer.label} tardy`, peer.value, 'points')
-          emit(`peer ${peer.label} bound`, peer.bound ?? 0, 'points')
-          emit(`peer ${peer.label} checker_ok`, agrees(problem, peer.plan, peer.value) ? 1 : 0, 'bool')
-          reference = peer.value
-        } else {
+        let reference = options.peer === 'cp-sat' ? await comparePeer(problem, options, emit) : null
+        if (reference === null) {
           const long = await portfolio.solve({ problem, seed, seconds: 3 * seconds, clock })
           reference = Math.min(long.plan.score[1], plan.score[1])
           emit('tardy_after_3x', reference, 'points')
@@ -96,6 +85,23 @@ async function runBeltBench(
     onLine({ bench: 'scheduler', case: 'belt', metric: 'worse_than_peer', value: worse, unit: 'cases' })
   }
   if (all.length > 0) onLine({ bench: 'scheduler', case: 'belt', metric, value: round(mean(all)), unit: '%' })
+}
+
+/** What the peer makes of the problem's second tier; null when it found no plan in its time. */
+async function comparePeer(
+  problem: Problem,
+  options: BeltRunOptions,
+  emit: (metric: string, value: number, unit: string) => void,
+): Promise<number | null> {
+  const peer = await solveBeltWithCpSat(problem, options.peerSeconds, options.workers)
+  const name = `peer ${peer.label}`
+  emit(`${name} time`, round(peer.seconds), 's')
+  emit(`${name} found`, peer.plan === null ? 0 : 1, 'bool')
+  if (peer.plan === null || peer.value === null) return null
+  emit(`${name} tardy`, peer.value, 'points')
+  emit(`${name} bound`, peer.bound ?? 0, 'points')
+  emit(`${name} checker_ok`, agrees(problem, peer.plan, peer.value) ? 1 : 0, 'bool')
+  return peer.value
 }
 
 /** Whether the checker accepts a peer's plan and finds the value it claims. */
