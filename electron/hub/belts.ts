@@ -67,6 +67,11 @@ export class BeltCounters {
     return now
   }
 
+  /** A reading that was handed out before: no later one may be lower. */
+  timeSeen(ms: number): void {
+    this.#lastTimeMs = Math.max(this.#lastTimeMs, ms)
+  }
+
   async save(tx: Tx): Promise<void> {
     await tx
       .updateTable('belt')

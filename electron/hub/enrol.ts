@@ -233,6 +233,40 @@ export async function renew(
   })
 }
 
+/**
+ * Takes a device in again that joined after the backup which this hub was restored from. A device that is known, also a revoked
+ * one, stays as it is.
+ * @throws HubRefusal `bad-signature`, `expired` or `not-found`
+ */
+export async function readmit(
+  hub: HubContext,
+  request: { certificate: Certificate; certificateSignature: string },
+): Promise<{ ok: true }> {
+  const { certificate, certificateSignature } = request
+  const isOurs =
+    verifyText(hub.signer.publicKey, certificateText(certificate), certificateSignature) &&
+    authorOfKey(certificate.publicKey) === certificate.author
+  if (!isOurs) throw new HubRefusal('bad-signature')
+  const nowMs = hub.clock()
+  if (nowMs > certificate.notAfterMs) throw new HubRefusal('expired')
+  await hub.database.db.transaction().execute(async (tx) => {
+    const known = await tx
+      .selectFrom('belt')
+      .select('belt')
+      .where('belt', '=', certificate.belt)
+      .executeTakeFirst()
+    if (!known) throw new HubRefusal('not-found')
+    await putDevice(tx, {
+      certificate,
+      name: certificate.author,
+      nowMs,
+      arbiterUpTo: {},
+      previousAuthor: null,
+    })
+  })
+  return { ok: true }
+}
+
 /** Shuts a device out. What it still sends is kept for an administrator to look at. */
 export async function revoke(hub: HubContext, belt: string, author: string): Promise<boolean> {
   const result = await hub.database.db

@@ -1,4 +1,4 @@
-import { canonicalStamp } from '../../shared/ops/stamp.ts'
+import { canonicalStamp, laterStamp } from '../../shared/ops/stamp.ts'
 import { rightsProblem, type DeviceRights, type PersonRights } from '../../shared/ops/rights.ts'
 import type { Stamp } from '../../shared/ops/types.ts'
 import type { OpBatch } from '../../shared/wire/batch.ts'
@@ -100,7 +100,11 @@ async function takeStream(
   let previous: Stamp | null = row.seq > 0 ? { ms: row.stampMs, ctr: row.stampCtr } : null
   for (const item of offer.fresh) {
     const { op } = item
-    const stamp = canonicalStamp(earlier(item.returned, op.at), hubTime, previous)
+    const wanted = earlier(item.returned, op.at)
+    // What a hub gave before it was restored stays, also when its clock has gone back since.
+    const keeps = item.returned !== null && bench.counters.row.epoch > 1
+    const stamp = canonicalStamp(wanted, keeps ? laterStamp(wanted, hubTime) : hubTime, previous)
+    if (keeps) bench.counters.timeSeen(stamp.ms)
     previous = stamp
     const { state, reason } = await judge.judge(item)
     const hubSeq = bench.counters.seq()

@@ -58,8 +58,8 @@ const FENCE_LEAP = 1_000_000
 export function startEpochs(db: Db, nowMs: number): void {
   const second = Math.max(0, Math.floor((nowMs - EPOCHS_SINCE_MS) / 1000))
   db.prepare(
-    'UPDATE belt SET epoch = max(epoch + 1, ?), nextFence = nextFence + ?, recoveringUntilMs = ?',
-  ).run(second, FENCE_LEAP, nowMs + REFILL_MS)
+    'UPDATE belt SET epoch = max(epoch + 1, ?), nextFence = nextFence + ?, lastTimeMs = max(lastTimeMs, ?), recoveringUntilMs = ?',
+  ).run(second, FENCE_LEAP, nowMs, nowMs + REFILL_MS)
   db.prepare(
     'INSERT INTO epochStart (belt, epoch, fromSeq, startedMs) SELECT belt, epoch, nextSeq - 1, ? FROM belt',
   ).run(nowMs)

@@ -7,6 +7,7 @@ import {
   FROM_HEADER,
   HAVE_HEADER,
   parsePart,
+  readmitRequestSchema,
   PART_HEADER,
   WIRE_VERSION,
   type HubErrorCode,
@@ -14,7 +15,7 @@ import {
 import { authenticate, type Caller } from './auth.ts'
 import type { HubContext } from './context.ts'
 import { sha256, sha256Hex } from './crypto.ts'
-import { enrol } from './enrol.ts'
+import { enrol, readmit } from './enrol.ts'
 import { HubRefusal } from './errors.ts'
 import { mayReadMetrics, Metrics } from './metrics.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -95,6 +96,11 @@ export function createServer(hub: HubContext, options: ServerOptions): FastifyIn
   app.post('/v1/enrol', async (request) => {
     strangers.take(request.ip)
     return enrol(hub, parseJson(enrolRequestSchema, bodyOf(request)))
+  })
+
+  app.post('/v1/readmit', async (request) => {
+    strangers.take(request.ip)
+    return readmit(hub, parseJson(readmitRequestSchema, bodyOf(request)))
   })
 
   type BeltRoute = { Params: { belt: string } }

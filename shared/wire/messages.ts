@@ -56,6 +56,12 @@ export const enrolAnswerSchema = z.object({
 })
 export type EnrolAnswer = z.output<typeof enrolAnswerSchema>
 
+/** A device that a restored hub has forgotten shows what that hub once signed. */
+export const readmitRequestSchema = z.object({
+  certificate: certificateSchema,
+  certificateSignature: signature,
+})
+
 /** A device takes a new identity: signed by the old key, proven by the new one. */
 export const renewRequestSchema = z.object({ publicKey: key, proof: signature })
 

@@ -113,6 +113,7 @@ export class SyncEngine {
   #bytesPerMs: number | null = null
   #refusedUntilMs = 0
   #staleCounters = 0
+  #askedBackIn = false
   readonly #sender: Sender
   readonly #intake: Intake
   readonly #meter: Meter
@@ -243,8 +244,26 @@ export class SyncEngine {
       else await this.#pull(step.maxBytes, startMs)
       this.#reached()
     } catch (error) {
-      if (!this.#closed) this.#missed(step, error)
+      if (this.#closed) return
+      const isIn = error instanceof HubRefused && error.code === 'not-enrolled' && (await this.#askBackIn())
+      if (this.#closed) return
+      this.#missed(step, error)
+      if (!isIn) return
+      this.#refusedUntilMs = 0
+      this.#machine.recheck()
+      this.#machine.tryNow()
     }
+  }
+
+  /** A hub restored from before this device joined knows its own signature again. @returns whether it took the device in */
+  async #askBackIn(): Promise<boolean> {
+    const { certificate, certificateSignature } = this.#link
+    if (this.#askedBackIn || !certificateSignature || !this.#transport.plain) return false
+    this.#askedBackIn = true
+    return this.#transport.plain('/v1/readmit', { certificate, certificateSignature }).then(
+      () => true,
+      () => (this.#askedBackIn = false),
+    )
   }
 
   async #request(path: string, body: Uint8Array, how: RequestHow = {}): Promise<Uint8Array> {

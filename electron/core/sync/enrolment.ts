@@ -127,6 +127,7 @@ function linkOf(introduction: Introduction, answer: EnrolAnswer, nowMs: number):
     epoch: answer.hubEpoch,
     term: answer.term,
     certificate: answer.certificate,
+    certificateSignature: answer.certificateSignature,
     joinedMs: nowMs,
   }
 }
@@ -222,7 +223,13 @@ export async function renewIdentity(
     }
     const answer = await transport.signed(`/v1/belts/${encodeURIComponent(link.belt)}/renew`, body, identity)
     const renewed = enrolAnswerSchema.parse(JSON.parse(Buffer.from(answer.body).toString('utf8')))
-    return { ...link, epoch: renewed.hubEpoch, term: renewed.term, certificate: renewed.certificate }
+    return {
+      ...link,
+      epoch: renewed.hubEpoch,
+      term: renewed.term,
+      certificate: renewed.certificate,
+      certificateSignature: renewed.certificateSignature,
+    }
   } catch (error) {
     throw asRefusal(error)
   } finally {

@@ -12,6 +12,8 @@ export const hubLinkSchema = z.object({
   epoch: z.number().int(),
   term: z.number().int(),
   certificate: certificateSchema,
+  /** The hub's signature on it: with it a hub that was restored from before this device joined takes it in again. */
+  certificateSignature: z.string().optional(),
   joinedMs: z.number().int(),
 })
 export type HubLink = z.output<typeof hubLinkSchema>

@@ -301,8 +301,12 @@ export class Outbox {
   #raise(stream: number, seq: number): void {
     prepared(
       this.#store.db,
-      'UPDATE stream SET ackedSeq = max(ackedSeq, ?) WHERE author = ? AND stream = ?',
-    ).run(seq, this.#author, stream)
+      // Never past one whose answer was lost: the batch behind it may have been answered first.
+      `UPDATE stream SET ackedSeq = coalesce(
+         (SELECT min(op.seq) - 1 FROM op WHERE op.author = stream.author AND op.stream = stream.stream
+           AND op.seq > stream.ackedSeq AND op.seq <= ? AND op.state = 'pending'),
+         max(ackedSeq, ?)) WHERE author = ? AND stream = ?`,
+    ).run(seq, seq, this.#author, stream)
   }
 
   /** The hub has less than it once said. */

@@ -99,6 +99,7 @@ export class Renewal {
         epoch: renewed.hubEpoch,
         term: renewed.term,
         certificate: renewed.certificate,
+        certificateSignature: renewed.certificateSignature,
       })
     } catch (error) {
       if (this.#closed) return

@@ -79,6 +79,8 @@ export interface SignedRequests {
     identity: { belt: string; epoch: number; author: string; seed: string; counter: number },
     how?: RequestHow,
   ): Promise<{ body: Uint8Array; wireBytes: number }>
+  /** An unsigned request. */
+  plain?(path: string, body: unknown): Promise<unknown>
   /** Bytes on the wire so far, both ways, as far as they can be told. */
   traffic?(): number
   /** Everything under way has gone nowhere: begin anew. */

@@ -3,7 +3,7 @@ import { HubRefused } from '../../../electron/core/sync/transport.ts'
 import { useCounter, type Caller } from '../../../electron/hub/auth.ts'
 import type { HubContext } from '../../../electron/hub/context.ts'
 import { sqliteDatabase } from '../../../electron/hub/database.ts'
-import { enrol } from '../../../electron/hub/enrol.ts'
+import { enrol, readmit } from '../../../electron/hub/enrol.ts'
 import { attend } from '../../../electron/hub/expiry.ts'
 import { HubRefusal } from '../../../electron/hub/errors.ts'
 import { contextOf } from '../../../electron/hub/index.ts'
@@ -11,7 +11,7 @@ import { startEpochs } from '../../../electron/hub/maintenance.ts'
 import { beltRequests } from '../../../electron/hub/requests.ts'
 import { refusalOf } from '../../../electron/hub/server.ts'
 import type { Db } from '../../../electron/sqlite/open.ts'
-import { enrolRequestSchema } from '../../../shared/wire/messages.ts'
+import { enrolRequestSchema, readmitRequestSchema } from '../../../shared/wire/messages.ts'
 import { quietLog } from '../../helpers/sync-rig.ts'
 import { Crash, crashing, Fuse } from './crash.ts'
 
@@ -78,7 +78,12 @@ export class SimHub {
 
   /** What the hub does by itself as time passes. */
   async attend(): Promise<void> {
-    await attend(this.context)
+    try {
+      await attend(this.context)
+    } catch (error) {
+      if (!(error instanceof Crash) && !this.#fuse.burnt) throw error
+      this.start()
+    }
   }
 
   /** @returns the answer's body, or null when the process ended before it could answer; it runs again then */
@@ -110,6 +115,7 @@ export class SimHub {
   async plain(path: string, body: unknown): Promise<unknown> {
     if (path === '/v1/hub') return { hubKey: this.context.signer.publicKey }
     if (path === '/v1/enrol') return enrol(this.context, enrolRequestSchema.parse(body))
+    if (path === '/v1/readmit') return readmit(this.context, readmitRequestSchema.parse(body))
     throw new Error(`no such path ${path}`)
   }
 }

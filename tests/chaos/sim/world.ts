@@ -32,7 +32,14 @@ export class World {
     this.hub = new SimHub(template.hub, HUB_SEED, () => this.nowMs)
     this.devices = template.devices.map(
       ({ name, image, keys }) =>
-        new SimDevice({ name, image, keys, now: () => this.nowMs, chance: chanceOf('device', seed, name) }),
+        new SimDevice({
+          name,
+          image,
+          keys,
+          now: () => this.nowMs,
+          chance: chanceOf('device', seed, name),
+          plain: (path, body) => this.hub.plain(path, body),
+        }),
     )
     this.watch = new Watch(this)
   }
@@ -231,6 +238,7 @@ export class World {
       keys: device.keys,
       now: () => this.nowMs,
       chance: chanceOf('device', this.seed, name),
+      plain: (path, body) => this.hub.plain(path, body),
       isCopy: true,
       version: device.version,
     })
