@@ -1,4 +1,4 @@
-import type { HistoryEntry, historyContract } from '../../../../shared/contract/history.ts'
+import type { HistoryEntry, historyContract, ShownValue } from '../../../../shared/contract/history.ts'
 import type { ItemState } from '../../../../shared/contract/sync-centre.ts'
 import { fieldsOf } from '../../../../shared/domain/table.ts'
 import { TABLES } from '../../../../shared/domain/tables.ts'
@@ -17,7 +17,7 @@ export const historyQueries: QueryHandlers<typeof historyContract> = {
     if (!TABLES.has(table)) return { label: '', entries: [], more: false }
     const steps = [...stepsOf(db, table, id).reverse(), ...recordsOf(db, table, id)]
     steps.sort((a, b) => b.op.atMs - a.op.atMs || b.op.n - a.op.n)
-    const entries = steps.slice(skip, skip + limit).map((step) => entryOf(db, step, actor))
+    const entries = steps.slice(skip, skip + limit).map((step) => entryOf(db, step, actor, table))
     return { label: labelOf(db, table, id), entries, more: steps.length > skip + limit }
   },
 }
@@ -54,14 +54,32 @@ function deviceName(db: Db, author: string): string | null {
 
 /** Of a creation only what says something. */
 const MAX_CREATED_FIELDS = 12
+/** Numbers and prints that only machines compare, and the time that every entry shows anyway. */
+const FOR_MACHINES = new Set([
+  'term',
+  'fence',
+  'seed',
+  'problemHash',
+  'skuListHash',
+  'scriptHash',
+  'fileHash',
+  'atMs',
+])
 
-function entryOf(db: Db, step: Step, actor: Actor): HistoryEntry {
+const saysNothing = (value: ShownValue): boolean =>
+  value.kind === 'empty' ||
+  (value.kind === 'list' && value.count === 0) ||
+  (value.kind === 'names' && value.names.length === 0)
+
+function entryOf(db: Db, step: Step, actor: Actor, mainTable: string): HistoryEntry {
   const { op, fields, before, overtakenBy } = step
   const table = TABLES.get(op.tbl)
   const made = op.kind === 'create' || op.kind === 'fact' || op.kind === 'claim'
   const defined = table ? fieldsOf(table) : []
   const changes = defined
-    .filter(({ name }) => name in fields)
+    .filter(({ name }) => name in fields && !FOR_MACHINES.has(name))
+    // A record about the row does not name it again.
+    .filter(({ field }) => op.tbl === mainTable || field.ref !== mainTable)
     .filter(({ name }) => made || JSON.stringify(fields[name]) !== JSON.stringify(before[name]))
     .map(({ name, field }) => ({
       table: op.tbl,
@@ -69,7 +87,7 @@ function entryOf(db: Db, step: Step, actor: Actor): HistoryEntry {
       from: made ? null : shownValue(db, name, field, before[name]),
       to: shownValue(db, name, field, fields[name]),
     }))
-    .filter(({ to }) => !made || to.kind !== 'empty')
+    .filter(({ to }) => !made || !saysNothing(to))
   return {
     id: step.id,
     table: op.tbl,
