@@ -43,6 +43,7 @@ async function runBeltBench(
 ): Promise<void> {
   const { now, onLine, seconds, seeds, clock, workers } = options
   const gaps = new Map<BeltSize, number[]>()
+  let worse = 0
   const portfolio = new BeltPortfolio(workers)
   try {
     for (const size of sizes)
@@ -63,13 +64,15 @@ async function runBeltBench(
         const bound = plan.bounds.find((entry) => entry.tier === 1)
         if (bound) emit('tardy_bound', bound.value, 'points')
         emit('unplanned', plan.unplanned.length, 'count')
-        let reference = options.peer === 'cp-sat' ? await comparePeer(problem, options, emit) : null
+        const peerValue = options.peer === 'cp-sat' ? await comparePeer(problem, options, emit) : null
+        let reference = peerValue
         if (reference === null) {
           const long = await portfolio.solve({ problem, seed, seconds: 3 * seconds, clock })
           reference = Math.min(long.plan.score[1], plan.score[1])
           emit('tardy_after_3x', reference, 'points')
         }
         const gap = reference > 0 ? 100 * (plan.score[1] / reference - 1) : plan.score[1] > 0 ? 100 : 0
+        if (peerValue !== null && gap > 0) worse++
         emit('gap_pct', round(gap), '%')
         gaps.set(size, [...(gaps.get(size) ?? []), gap])
       }
@@ -81,7 +84,6 @@ async function runBeltBench(
     onLine({ bench: 'scheduler', case: `belt-${size}`, metric, value: round(mean(own)), unit: '%' })
   const all = [...gaps.values()].flat()
   if (options.peer === 'cp-sat') {
-    const worse = all.filter((gap) => gap > 0).length
     onLine({ bench: 'scheduler', case: 'belt', metric: 'worse_than_peer', value: worse, unit: 'cases' })
   }
   if (all.length > 0) onLine({ bench: 'scheduler', case: 'belt', metric, value: round(mean(all)), unit: '%' })
