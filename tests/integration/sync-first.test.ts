@@ -211,4 +211,30 @@ describe('a device that joins a belt with a long log', () => {
     await db.updateTable('snapshotChunk').set({ bytes: chunk.bytes }).where('hash', '=', chunk.hash).execute()
     await until(() => state(second) === state(rig.founder), 'whole again', 60_000)
   }, 180_000)
+
+  it('that serves the whole belt takes every base over, today first, and reads on in all of them', async () => {
+    const { founder } = rig
+    founder.go()
+    const each = 2300
+    for (const base of [rig.baseA, rig.baseB])
+      for (let from = 0; from < each; from += 460)
+        founder.write((write) => {
+          const scoped = write.withScope(`base:${base}`)
+          for (let i = from; i < from + 460; i++) scoped.create('sellingPointCard', card(i))
+        })
+    await until(() => settled(founder), 'both bases are at the hub')
+    const device = await rig.join('office', 'cluster-manager', null)
+    device.go()
+    await until(() => count(device, 'sellingPointCard') === 2 * each, 'both bases are here')
+    const late = founder.write((write) => {
+      const scoped = write.withScope(`base:${rig.baseB}`)
+      return scoped.create('sellingPointCard', card(-1))
+    })
+    await until(
+      () => number(device, `SELECT count(*) AS n FROM sellingPointCard WHERE id = '${late}'`) === 1,
+      'news of a base arrives',
+    )
+    await until(() => count(device, 'snapshotJob') === 0 && state(device) === state(founder), 'equal')
+    expect(device.status().snapshots).toStrictEqual([])
+  }, 180_000)
 })
