@@ -43,7 +43,7 @@ export abstract class TabuSearch implements LocalSearch {
   private wishV = -1
   private wishK = -1
   private wishX = -1
-  private wishValue = 0
+  protected wishValue = 0
   private anyV = -1
   private anyK = -1
   private anyX = -1
