@@ -7,6 +7,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
 let core: TestCore
+let aheadMs = 0
 
 const ended = (jobId: string, outcome = 'done') =>
   vi.waitFor(
@@ -40,7 +41,7 @@ const tier = (run: { score: readonly { tier: string; value: number }[] }, name: 
   run.score.find((entry) => entry.tier === name)!.value
 
 beforeAll(async () => {
-  core = startCore()
+  core = startCore({ clock: () => Date.now() + aheadMs })
   await core.call('app/openDemo', {})
   await core.call('plan/publish', { proposalId: (await solve()).id, reason: 'first plan' })
 }, 90_000)
@@ -195,6 +196,7 @@ describe('versions', () => {
     const compared = await core.call('plan/compare', { fromId: first!.id, toId: newest!.id })
     expect(compared.differences.some(({ change }) => change === 'added')).toBe(true)
     for (const difference of compared.differences) expect(difference.label).not.toMatch(/^(order|session):/)
+    aheadMs = 25 * 60_000
     const { proposalId } = await core.call('plan/restore', { planId: first!.id })
     const proposal = await core.call('plan/proposal', { proposalId })
     expect(proposal).toMatchObject({ kind: 'restore', cause: { key: 'plan.restored', params: { no: 1 } } })
