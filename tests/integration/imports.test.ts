@@ -181,6 +181,20 @@ describe('after-sale', () => {
 
 describe('unknown codes', () => {
   it('are mapped or made with the commit, and later by hand', async () => {
+    const baseId = (await app.call('catalogue/bases', {}))[0]!.id
+    const named = { id: null, shortName: '', name: '漂' }
+    const factoryId = (await app.call('catalogue/saveFactory', { ...named, baseId })).id
+    const { id: lineId } = await app.call('catalogue/saveLine', {
+      ...named,
+      factoryId,
+      kind: 'line',
+      unitsPerHour: { float: 90 },
+      changeoverMin: { families: ['float'], matrix: [[0]] },
+      initialFamily: null,
+      shifts: [{ days: [1], fromMin: 480, toMin: 1200 }],
+      costFenPerHour: 0,
+      kwhPerHour: 0,
+    })
     const rows = [
       doudianRow(1, { 商家编码: 'A-1' }),
       doudianRow(2, { 商家编码: 'B-2', 选购商品: '浮漂' }),
@@ -193,6 +207,14 @@ describe('unknown codes', () => {
     await importFile(app, csvText(DOUDIAN_73, rows), [
       { code: 'A-1', skuId },
       { code: 'B-2', create: { merchantId, name: '浮漂', family: 'float', priceFen: 900 } },
+    ])
+    // A product made from a file goes over the lines that can already make its family.
+    const made = (await app.call('catalogue/products', { text: '浮漂' })).rows.find(
+      ({ name }) => name === '浮漂',
+    )
+    expect(made?.routing).toEqual([
+      { op: 'sample', lineIds: [lineId], durMin: 240 },
+      { op: 'production', lineIds: [lineId] },
     ])
     const byCode = (await app.call('demand/bySku', DAY)).rows.map((row) => [row.code, row.openUnits])
     expect(byCode).toEqual([

@@ -1,5 +1,7 @@
 import type { SkuMapping } from '../../../../shared/contract/imports.ts'
 import { Refusal } from '../../../../shared/contract/result.ts'
+import { suggestRouting, type AbleLine } from '../../../../shared/domain/routing.ts'
+import type { UnitsPerHour } from '../../../../shared/domain/shapes.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandContext } from '../../context.ts'
 import { loadSkuCodes } from './resolver.ts'
@@ -30,6 +32,14 @@ export function aliasSku(ctx: CommandContext, source: string, code: string, skuI
 
 type Creation = Extract<SkuMapping, { create: unknown }>['create']
 
+const ableLines = (ctx: CommandContext): AbleLine[] =>
+  prepared<[], { id: string; kind: 'line' | 'qc'; unitsPerHour: string }>(
+    ctx.db,
+    'SELECT id, kind, unitsPerHour FROM productionLine WHERE deleted = 0 ORDER BY id',
+  )
+    .all()
+    .map((row) => ({ ...row, unitsPerHour: (JSON.parse(row.unitsPerHour) as UnitsPerHour | null) ?? {} }))
+
 function createSku(ctx: CommandContext, code: string, wanted: Creation): void {
   if (!prepared(ctx.db, 'SELECT 1 FROM merchant WHERE id = ? AND deleted = 0').get(wanted.merchantId))
     throw new Refusal('not-found', { table: 'merchant', id: wanted.merchantId })
@@ -40,9 +50,9 @@ function createSku(ctx: CommandContext, code: string, wanted: Creation): void {
       shortName: [...wanted.name].slice(0, 8).join(''),
       merchantId: wanted.merchantId,
       family: wanted.family,
-      routing: [],
+      routing: suggestRouting(wanted.family, ableLines(ctx)),
       returnPolicy: '7d',
-      categoryKey: '',
+      categoryKey: 'general',
     })
   ctx.write.create('sku', {
     name: wanted.name,
