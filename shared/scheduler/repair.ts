@@ -16,6 +16,8 @@ export interface RepairOptions {
   seed: number
   /** When the events are known; earlier work is done or running. */
   nowMin: number
+  /** The problem is already told as of `nowMin`: what runs, what is set up. Otherwise the plan says so. */
+  atNow?: boolean
   /** Minutes after `nowMin` in which nothing that still can stay may move; default 480. */
   freezeMin?: number
   /** Announced tasks or slots; default those of the problem. */
@@ -98,7 +100,7 @@ export function prepareRepair(
   problem: Problem,
   plan: Pick<Plan, 'assign' | 'slots'>,
   events: readonly PlanEvent[],
-  options: Pick<RepairOptions, 'nowMin' | 'freezeMin' | 'announced' | 'objective'>,
+  options: Pick<RepairOptions, 'nowMin' | 'atNow' | 'freezeMin' | 'announced' | 'objective'>,
 ): { problem: Problem; affected: string[] } {
   const prepared = prepare(problem, plan, events, options)
   return { problem: prepared.problem, affected: prepared.affected }
@@ -108,11 +110,11 @@ function prepare(
   problem: Problem,
   plan: Pick<Plan, 'assign' | 'slots'>,
   events: readonly PlanEvent[],
-  options: Pick<RepairOptions, 'nowMin' | 'freezeMin' | 'announced' | 'objective'>,
+  options: Pick<RepairOptions, 'nowMin' | 'atNow' | 'freezeMin' | 'announced' | 'objective'>,
 ): { problem: Problem; affected: string[]; model: Model } {
   const { nowMin } = options
   const rules = problem.stability
-  let current = advanceClock(problem, plan, nowMin)
+  let current = options.atNow ? problem : advanceClock(problem, plan, nowMin)
   current = {
     ...current,
     objective: options.objective ?? REPAIR_OBJECTIVE,
@@ -121,7 +123,7 @@ function prepare(
       baseline: { assign: plan.assign },
       freezeUntil: nowMin + (options.freezeMin ?? 480),
       announced: options.announced ?? rules?.announced ?? [],
-      released: [],
+      released: options.atNow ? (rules?.released ?? []) : [],
       wStart: rules?.wStart ?? DEFAULTS.wStart,
       wRes: rules?.wRes ?? LINE_CHANGE_MIN,
       wStreamer: rules?.wStreamer ?? LINE_CHANGE_MIN,

@@ -146,6 +146,21 @@ export async function mendFor(
   return patient.dropped < quick.dropped ? patient : quick
 }
 
+/**
+ * An earlier plan for what has not begun, the present one for what has: what the earlier plan would have begun by now did
+ * not happen that way.
+ */
+function stillAhead(
+  earlier: readonly PlanItem[],
+  current: readonly PlanItem[],
+  { problem, epochMs }: BuiltProblem,
+): PlanItem[] {
+  const nowMs = epochMs + (problem.now ?? 0) * MINUTE_MS
+  const begun = current.filter((item) => item.startMs < nowMs)
+  const keys = new Set(begun.map((item) => item.taskKey))
+  return [...begun, ...earlier.filter((item) => item.startMs >= nowMs && !keys.has(item.taskKey))]
+}
+
 /** Brings the items of an earlier plan back as far as today allows. @returns the proposal's id */
 export async function mendTowards(
   services: Services,
@@ -154,6 +169,7 @@ export async function mendTowards(
   made: Pick<NewProposal, 'cause'>,
 ): Promise<string> {
   const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
-  const answer = await mend(services, snapshot, built, items, [], PATIENT_MS)
+  const basis = stillAhead(items, snapshot.current, built)
+  const answer = await mend(services, snapshot, built, basis, [], PATIENT_MS)
   return storeProposal(services, actor, mended(snapshot, built, answer, { kind: 'restore', ...made }).made)
 }

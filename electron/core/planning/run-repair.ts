@@ -42,6 +42,7 @@ export function runRepair(request: RepairRequest, control: SolveControl): Repair
     {
       seed: request.seed,
       nowMin: request.nowMin,
+      atNow: true,
       freezeMin: request.freezeMin,
       timeMs: request.timeLimitMs,
       now: () => control.now(),
