@@ -48,6 +48,9 @@ const EAGER_FOR_MS = 60_000
 /** Why the hub is looked at before anything else. */
 type Look = 'start' | 'epoch' | 'cut'
 
+/** Going back by more than this is somebody setting the clock. */
+const CLOCK_STEP_MS = 1000
+
 /**
  * Decides what a device does next with its hub and learns from how it went. Touches no clock, network or disk: time comes
  * with every call, chance is injected, and whoever drives it carries the steps out.
@@ -59,6 +62,7 @@ export class DeviceMachine {
   #pullBytes = PULL_BYTES
   #failures = 0
   #notBeforeMs = 0
+  #nowMs = Number.NEGATIVE_INFINITY
   #pushes = 0
   #urgentPushing = false
   #pulling = false
@@ -96,6 +100,7 @@ export class DeviceMachine {
   /** The next thing to do; call again until it says to wait. A step counts as under way until its outcome is told. */
   next(world: DeviceWorld): DeviceStep {
     this.#urgentWaits = world.urgentWaiting
+    this.#followClock(world.nowMs)
     if (world.paused) return { kind: 'wait', untilMs: null }
     if (world.nowMs < this.#notBeforeMs) return { kind: 'wait', untilMs: this.#notBeforeMs }
     // What is urgent goes along with the look that follows a cut; a new epoch has to be known first.
@@ -198,6 +203,18 @@ export class DeviceMachine {
     this.#end(step, urgent)
     this.#look = 'epoch'
     this.#needsPull = true
+  }
+
+  /** A clock that was put back must not make a device wait until it has caught up with itself. */
+  #followClock(nowMs: number): void {
+    const backMs = this.#nowMs - nowMs
+    this.#nowMs = nowMs
+    if (!(backMs > CLOCK_STEP_MS)) return
+    this.#notBeforeMs -= backMs
+    this.#lastPullMs -= backMs
+    this.#lastEventMs -= backMs
+    this.#lastProgressMs -= backMs
+    this.#lastPushEndMs -= backMs
   }
 
   /** Something hints at another device with this one's name: compare with the hub before anything else is sent. */

@@ -207,6 +207,8 @@ export class SyncEngine {
     this.#timer = null
     while (!this.#closed) {
       const nowMs = this.#deps.clock()
+      // A clock that was put back since then says nothing about how long ago that was.
+      if (this.#refusedUntilMs - nowMs > REFUSED_RETRY_MS) this.#refusedUntilMs = 0
       if (nowMs < this.#refusedUntilMs) return this.#sleepUntil(this.#refusedUntilMs)
       const waiting = this.#sender.waiting()
       this.#meter.note(this.#transport.traffic?.() ?? 0)

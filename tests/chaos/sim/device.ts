@@ -155,7 +155,7 @@ export class SimDevice {
   /** Runs what is due. @returns whether anything was */
   runTimer(): boolean {
     const next = this.#nextTimer()
-    if (!next || next.atMs > this.clock()) return false
+    if (!next || next.atMs > this.#now()) return false
     this.#timers.splice(this.#timers.indexOf(next), 1)
     try {
       next.work()
@@ -168,7 +168,7 @@ export class SimDevice {
   /** Milliseconds until something is due, or null. */
   dueInMs(): number | null {
     const next = this.#nextTimer()
-    return next === null ? null : next.atMs - this.clock()
+    return next === null ? null : next.atMs - this.#now()
   }
 
   poke(): void {
@@ -189,7 +189,7 @@ export class SimDevice {
   }
 
   #later = (work: () => void, ms: number): (() => void) => {
-    const timer: Timer = { atMs: this.clock() + Math.max(0, ms), order: this.#orders++, work }
+    const timer: Timer = { atMs: this.#now() + Math.max(0, ms), order: this.#orders++, work }
     this.#timers.push(timer)
     return () => {
       const at = this.#timers.indexOf(timer)

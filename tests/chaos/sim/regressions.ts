@@ -128,4 +128,18 @@ export const REGRESSIONS: readonly {
       { kind: 'hub-skew', draw: 290173893, ms: -31536000000 },
     ],
   },
+  {
+    name: 'a clock that is put back by a year does not keep a device waiting for one',
+    seed: 434,
+    events: [
+      { kind: 'write', draw: 776719120, device: 0, what: 'studio-set' },
+      { kind: 'write', draw: 1324160645, device: 4, what: 'credit' },
+      { kind: 'go', draw: 1176972494, device: 0, fates: ['ok'] },
+      { kind: 'crash', draw: 1726146625, device: 0, after: 9 },
+      { kind: 'go', draw: 1083112089, device: 0, fates: ['ok', 'ok'] },
+      { kind: 'write', draw: 1801887877, device: 0, what: 'document-set' },
+      { kind: 'go', draw: 1229443480, device: 4, fates: ['twice', 'ok', 'ok', 'ok', 'ok'] },
+      { kind: 'skew', draw: 929562688, device: 4, ms: -31536000000 },
+    ],
+  },
 ]

@@ -20,7 +20,15 @@ interface HubOpRow {
   stream: number
   seq: number
   state: number
+  hash: Uint8Array
   payload: Uint8Array
+}
+
+interface Committed {
+  /** Chain hash: copies of a device give one name to two things. */
+  readonly hash: string
+  /** A restored hub has not got it back yet. */
+  gone: boolean
 }
 
 interface Seen {
@@ -32,8 +40,8 @@ interface Seen {
 export class Watch {
   readonly #world: World
   readonly #seen = new WeakMap<SimDevice, Seen>()
-  /** Ops that the hub has had durably, by identity; true while it lacks them after a restore. */
-  readonly #committed = new Map<string, boolean>()
+  /** Ops that the hub has had durably, by identity. */
+  readonly #committed = new Map<string, Committed>()
   #missing = 0
   #scannedTo: number
 
@@ -45,11 +53,7 @@ export class Watch {
 
   /** Ops that a restored hub has not got back yet. */
   lostAtHub(): string[] {
-    return this.#missing === 0 ? [] : [...this.#committed].flatMap(([key, gone]) => (gone ? [key] : []))
-  }
-
-  get committed(): ReadonlyMap<string, boolean> {
-    return this.#committed
+    return this.#missing === 0 ? [] : [...this.#committed].flatMap(([key, { gone }]) => (gone ? [key] : []))
   }
 
   afterHub(): void {
@@ -57,13 +61,17 @@ export class Watch {
     if (hub.raw.inTransaction) throw new Broken('one transaction per request', 'left open')
     const rows = prepared<[number], HubOpRow>(
       hub.raw,
-      'SELECT hubSeq, author, stream, seq, state, payload FROM op WHERE hubSeq > ? ORDER BY hubSeq',
+      'SELECT hubSeq, author, stream, seq, state, hash, payload FROM op WHERE hubSeq > ? ORDER BY hubSeq',
     ).all(this.#scannedTo)
     for (const row of rows) {
       this.#scannedTo = row.hubSeq
       const key = opId(row)
-      if (this.#committed.get(key) === true) this.#missing--
-      this.#committed.set(key, false)
+      const known = this.#committed.get(key)
+      const hash = Buffer.from(row.hash).toString('hex')
+      if (known && known.hash !== hash)
+        throw new Broken('acknowledged is at the hub', `${key} stands for something else now`)
+      if (known?.gone) this.#missing--
+      this.#committed.set(key, { hash, gone: false })
       const op = decodeOp(row.payload)
       if (op.kind === 'create' || op.kind === 'fact' || op.kind === 'claim')
         for (const mark of marksIn(JSON.stringify(op.fields))) ledger.atHub.set(mark, key)
@@ -82,10 +90,9 @@ export class Watch {
   hubRestored(): void {
     const has = keysIn(this.#world.hub.raw)
     this.#missing = 0
-    for (const key of this.#committed.keys()) {
-      const gone = !has.has(key)
-      this.#committed.set(key, gone)
-      if (gone) this.#missing++
+    for (const [key, committed] of this.#committed) {
+      committed.gone = !has.has(key)
+      if (committed.gone) this.#missing++
     }
     this.#scannedTo = prepared<[], { n: number }>(
       this.#world.hub.raw,
@@ -105,21 +112,28 @@ export class Watch {
       ),
     )
     db.close()
+    // Two copies that still share a name: the one that is heard first takes the other's accepted work out of the order.
+    const authors = this.#world.devices.map(({ keys }) => keys.author)
+    if (new Set(authors).size < authors.length) return false
     const held = new Set<string>()
     for (const device of this.#world.devices) {
-      if (revoked.has(device.keys.author)) continue
-      const own = new Set(
-        (prepared(device.db, 'SELECT DISTINCT author FROM stream').all() as { author: string }[]).map(
-          ({ author }) => author,
-        ),
-      )
-      const hubs = (
-        prepared(device.db, `SELECT value FROM meta WHERE key LIKE 'hubHead:%'`).all() as { value: string }[]
-      ).map(({ value }) => (JSON.parse(value) as { author: string }).author)
-      for (const author of hubs) own.add(author)
-      for (const key of keysIn(device.db)) if (own.has(key.slice(0, 8))) held.add(key)
+      const { author } = device.keys
+      if (revoked.has(author)) continue
+      const own = prepared<
+        [string],
+        { author: string; stream: number; seq: number; hash: Uint8Array | null }
+      >(device.db, 'SELECT author, stream, seq, hash FROM op WHERE author = ?').all(author)
+      for (const op of own) if (op.hash) held.add(`${opId(op)} ${Buffer.from(op.hash).toString('hex')}`)
+      const heads = prepared<[], { value: string }>(
+        device.db,
+        `SELECT value FROM meta WHERE key LIKE 'hubHead:%'`,
+      ).all()
+      const hubs = new Set(heads.map(({ value }) => (JSON.parse(value) as { author: string }).author))
+      for (const key of keysIn(device.db))
+        if (hubs.has(key.slice(0, 8))) held.add(`${key} ${this.#committed.get(key)?.hash ?? ''}`)
     }
-    for (const key of this.#committed.keys()) if (!has.has(key) && !held.has(key)) return false
+    for (const [key, { hash }] of this.#committed)
+      if (!has.has(key) && !held.has(`${key} ${hash}`)) return false
     return true
   }
 

@@ -218,3 +218,23 @@ describe('device state machine', () => {
     )
   })
 })
+
+describe('a clock that somebody puts back', () => {
+  const YEAR_MS = 365 * 24 * 3_600_000
+
+  it('keeps the pace of polls and of trying again', () => {
+    const machine = ready()
+    expect(machine.next(world({ nowMs: 1000 }))).toMatchObject({ kind: 'wait' })
+    const back = world({ nowMs: 1000 - YEAR_MS })
+    const step = machine.next(back)
+    expect(step.kind).toBe('wait')
+    const untilMs = step.kind === 'wait' ? step.untilMs! : 0
+    expect(untilMs - back.nowMs).toBeLessThanOrEqual(DEFAULT_TIMING.pollMs)
+    expect(machine.next(world({ nowMs: untilMs })).kind).toBe('pull')
+    machine.failed(untilMs, 'pull')
+    const again = machine.next(world({ nowMs: untilMs - YEAR_MS }))
+    expect(again.kind === 'wait' ? again.untilMs! - (untilMs - YEAR_MS) : 0).toBeLessThanOrEqual(
+      BACKOFF_CAP_MS,
+    )
+  })
+})
