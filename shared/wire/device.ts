@@ -42,7 +42,7 @@ export const DEFAULT_TIMING: DeviceTiming = {
 const BUSY_FOR_MS = 60_000
 const PULL_BYTES = 64 * 1024
 /** A link that worked a moment ago, or somebody who waits for an answer, is worth trying more often. */
-const EAGER_CAP_MS = 1_500
+const EAGER_CAP_MS = 1_000
 const EAGER_FOR_MS = 60_000
 
 /** Why the hub is looked at before anything else. */
