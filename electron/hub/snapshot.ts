@@ -11,9 +11,7 @@ import {
   type SnapshotAnswer,
   type snapshotRequestSchema,
 } from '../../shared/wire/snapshot.ts'
-import { zoneOffsetMin } from './arbitration.ts'
 import { lockBelt } from './belts.ts'
-import { readRows } from './cells.ts'
 import type { HubContext } from './context.ts'
 import type { Queries } from './database.ts'
 import { HubRefusal } from './errors.ts'
@@ -22,9 +20,9 @@ import { ownNames } from './own-names.ts'
 import { signHead } from './pull.ts'
 import { OP_STATE, type BeltRow, type DeviceRow, type SnapshotRow, type StreamRow } from './schema.ts'
 import { layOut, type Layout } from './snapshot-build.ts'
+import { todayOf } from './today.ts'
 import { viewOf, wholeView, type View } from './views.ts'
 
-const DAY_MS = 86_400_000
 /** A shorter log is read from its start just as fast. */
 const SMALL_LOG_OPS = 2000
 /** A snapshot is made anew when the log after it has grown by this, or when its "today" is over. */
@@ -32,7 +30,7 @@ const LONG_TAIL_OPS = 4000
 /** A device that asks while a snapshot is being made waits this long, and asks again after that. */
 const PATIENCE_MS = 8000
 /** Deleted rows are remembered for people's sake for this long. */
-export const TOMBSTONE_MS = 90 * DAY_MS
+export const TOMBSTONE_MS = 90 * 86_400_000
 const KEEP_LATEST = 3
 
 /** The latest snapshot of a view, in one coding or in any. */
@@ -344,19 +342,6 @@ async function isLong(
     .limit(1)
     .execute()
   return rows.length > 0
-}
-
-async function todayOf(
-  db: Queries,
-  belt: string,
-  nowMs: number,
-): Promise<{ day: string; startMs: number; endMs: number }> {
-  const rows = [...(await readRows(db, belt, 'belt')).values()]
-  const zone = typeof rows[0]?.timeZone === 'string' ? rows[0].timeZone : ''
-  const offsetMs = zoneOffsetMin(zone || 'Asia/Shanghai', nowMs) * 60_000
-  const local = Math.floor((nowMs + offsetMs) / DAY_MS) * DAY_MS
-  const startMs = local - offsetMs
-  return { day: new Date(local).toISOString().slice(0, 10), startMs, endMs: startMs + DAY_MS }
 }
 
 async function heldOps(db: Queries, device: DeviceRow, scope: string): Promise<SnapshotAnswer['held']> {

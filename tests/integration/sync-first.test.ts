@@ -8,6 +8,9 @@ const until = (done: () => boolean | Promise<boolean>, what: string, timeoutMs =
 
 const HOUR = 3_600_000
 const CARDS = 5000
+/** A link that never lives long enough for a whole chunk. */
+const RATE = 12_000
+const WINDOW_MS = 900
 
 let rig: Rig
 beforeEach(async () => {
@@ -147,7 +150,7 @@ describe('a device that joins a belt with a long log', () => {
       at.store.db.prepare('SELECT bookingId, resourceKey, fence, term FROM liveGrant ORDER BY fence').all()
     expect(fences(device)).toStrictEqual(fences(founder))
     expect(fences(device)).toMatchObject([{ bookingId: granted }])
-    expect(count(device, 'snapshotJob')).toBe(0)
+    await until(() => count(device, 'snapshotJob') === 0, 'nothing is left of the way here')
     expect(count(device, 'snapshotPart')).toBe(0)
     expect(count(device, 'streamHead')).toBeGreaterThan(0)
 
@@ -163,9 +166,9 @@ describe('a device that joins a belt with a long log', () => {
     const link = readLink(device.store)!
     const proxy = await startLink(rig.hub.port, {
       ...OPEN_LINK,
-      bytesPerSecond: 60_000,
+      bytesPerSecond: RATE,
       oneWayMs: 20,
-      cutEveryMs: 900,
+      cutEveryMs: WINDOW_MS,
       outageMs: 150,
     })
     device.store.transact(() => writeLink(device.store, { ...link, url: `http://127.0.0.1:${proxy.port}` }))
@@ -185,10 +188,10 @@ describe('a device that joins a belt with a long log', () => {
     await until(() => state(device) === state(rig.founder), 'all is here', 120_000)
     const { db } = rig.hub.hub.database
     const chunks = await db.selectFrom('snapshotChunk').select('bytes').execute()
-    const size = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0)
-    expect(proxy.cuts).toBeGreaterThan(0)
-    // What was on its way in a cut connection is lost with it; what arrived is not asked for again.
-    expect(proxy.down).toBeLessThan(size * 1.25 + 40_000)
+    // Every chunk was gone on with where it broke off: no connection lived long enough for this one.
+    const largest = Math.max(...chunks.map(({ bytes }) => bytes.length))
+    expect(largest).toBeGreaterThan((RATE * WINDOW_MS) / 1000)
+    expect(proxy.cuts).toBeGreaterThan(2)
     await proxy.close()
   }, 180_000)
 

@@ -19,13 +19,12 @@ import { readCursor, writeCursor, type SharedScope } from './cursors.ts'
 import { rememberHeads } from './give-back.ts'
 import { formerAuthors, yieldToTwin } from './incarnation.ts'
 import type { HubLink } from './link.ts'
+import { Inbox } from './first-sync-inbox.ts'
 import { jobOf, sweep, type SnapshotJobRow, type SweepJob } from './resync.ts'
 import { HubRefused, WrongHub } from './transport.ts'
 
 /** Ops applied at once, as for pulled batches. */
 const APPLY_SLICE = 200
-/** Bytes that a crash may cost. */
-const SAVE_BYTES = 16 * 1024
 const ANSWER_BYTES = 2 * 1024 * 1024
 const MAX_CHUNK_BODY = 64 * 1024 * 1024
 const ASK_AGAIN_MS = 1000
@@ -411,63 +410,3 @@ export class FirstSync {
 
 const isUsable = (manifest: Manifest, missing: readonly number[]): boolean =>
   (missing[0] ?? Infinity) >= manifest.usable
-
-/** Bytes of the chunk that is arriving, kept on disk now and then. */
-class Inbox {
-  readonly #store: Store
-  readonly #scope: Scope
-  #parts: Uint8Array[] = []
-  #saved = 0
-  hash: string
-  length = 0
-
-  constructor(store: Store, scope: Scope, chunk: string) {
-    this.#store = store
-    this.#scope = scope
-    this.hash = chunk
-    const rows = prepared<[string, string], { at: number; bytes: Buffer }>(
-      store.db,
-      'SELECT at, bytes FROM snapshotPart WHERE scope = ? AND hash = ? ORDER BY at',
-    ).all(scope, chunk)
-    for (const { at, bytes } of rows) if (at === this.length) this.#push(bytes)
-    this.#saved = this.length
-  }
-
-  begin(chunk: string): void {
-    this.hash = chunk
-    this.#parts = []
-    this.#saved = 0
-    this.length = 0
-  }
-
-  /** Takes as much as the chunk still lacks. @returns the rest */
-  add(bytes: Uint8Array, size: number): Uint8Array {
-    const own = bytes.subarray(0, size - this.length)
-    if (own.length > 0) this.#push(own)
-    if (this.length < size && this.length - this.#saved >= SAVE_BYTES) this.save()
-    return bytes.subarray(own.length)
-  }
-
-  take(): Uint8Array {
-    const whole = Buffer.concat(this.#parts)
-    this.begin('')
-    return whole
-  }
-
-  save(): void {
-    if (this.length <= this.#saved) return
-    const bytes = Buffer.concat(this.#parts).subarray(this.#saved)
-    this.#store.transact(() =>
-      prepared(
-        this.#store.db,
-        'INSERT OR REPLACE INTO snapshotPart (scope, hash, at, bytes) VALUES (?, ?, ?, ?)',
-      ).run(this.#scope, this.hash, this.#saved, bytes),
-    )
-    this.#saved = this.length
-  }
-
-  #push(bytes: Uint8Array): void {
-    this.#parts.push(bytes)
-    this.length += bytes.length
-  }
-}
