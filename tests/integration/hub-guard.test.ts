@@ -3,6 +3,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mayReadMetrics } from '../../electron/hub/metrics.ts'
 import { revoke } from '../../electron/hub/enrol.ts'
+import { certificateText, type Certificate } from '../../shared/wire/messages.ts'
 import { startHubBench, type HubBench } from '../helpers/hub-client.ts'
 
 let bench: HubBench
@@ -158,4 +159,36 @@ it('a belt that does not exist, a device that does not, and a wrong signature lo
     await ask(bench.belt, unknown),
     await ask(bench.belt, forged),
   ]).toStrictEqual([401, 401, 401])
+})
+
+it('only a certificate that this hub signed lets a forgotten device back in, and never a revoked one', async () => {
+  const device = await bench.enrol('planner', null)
+  const { hub } = bench.running
+  const { certificate } = (await device.send('status', new Uint8Array())).body as { certificate: Certificate }
+  const sign = (text: string) => hub.signer.sign(text)
+  const ask = async (about: Certificate, certificateSignature: string) => {
+    const response = await fetch(`${bench.url}/v1/readmit`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: JSON.stringify({ certificate: about, certificateSignature }),
+    })
+    return response.status
+  }
+  const better: Certificate = { ...certificate, role: 'administrator' }
+  expect(await ask(better, sign(certificateText(certificate)))).toBe(401)
+  expect(await ask(better, 'A'.repeat(86))).toBe(401)
+
+  await revoke(hub, bench.belt, certificate.author)
+  expect(await ask(certificate, sign(certificateText(certificate)))).toBe(200)
+  const row = () =>
+    hub.database.db
+      .selectFrom('device')
+      .select(['status', 'role'])
+      .where('author', '=', certificate.author)
+      .executeTakeFirst()
+  expect(await row()).toStrictEqual({ status: 'revoked', role: 'planner' })
+
+  await hub.database.db.deleteFrom('device').where('author', '=', certificate.author).execute()
+  expect(await ask(certificate, sign(certificateText(certificate)))).toBe(200)
+  expect(await row()).toStrictEqual({ status: 'active', role: 'planner' })
 })
