@@ -2,7 +2,8 @@ import { parentPort } from 'node:worker_threads'
 import { createShopSearch, type ShopSearch } from '../../../shared/scheduler/shop/index.ts'
 import type { SolveReply, WorkerRequest } from './portfolio.ts'
 
-const exchangeEveryMs = 200
+/** Searches that trade too often end up in the same place. */
+const exchangesPerRun = 10
 
 parentPort!.on('message', (request: WorkerRequest) => parentPort!.postMessage(solve(request)))
 
@@ -15,6 +16,7 @@ function solve(request: WorkerRequest): SolveReply {
   const size = 2 + 2 * search.shop.n
   const seen = new Int32Array(lanes)
   let published = Number.MAX_SAFE_INTEGER
+  const exchangeEveryMs = (request.seconds * 1000) / exchangesPerRun
   let nextExchange = begin + exchangeEveryMs
   let chunk = 20
   let at = now()
