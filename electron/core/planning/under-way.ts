@@ -96,9 +96,7 @@ export function withBegun(
 
   function atNow(resource: Resource): Resource {
     if (resource.setup == null) return resource
-    const own = current
-      .filter((item) => item.lanes[0] === resource.id)
-      .sort((a, b) => a.startMs - b.startMs)
+    const own = current.filter((item) => item.lanes[0] === resource.id).sort((a, b) => a.startMs - b.startMs)
     const last = own.findLast((item) => hasBegun(item) && familyOf(item) !== null)
     const next = own.find((item) => !hasBegun(item) && known.has(item.taskKey))
     const from = next && toMin(next.startMs - next.setupMin * MINUTE_MS)
@@ -112,5 +110,8 @@ export function withBegun(
 }
 
 function openMinutes(windows: readonly Interval[], from: number, to: number): number {
-  return windows.reduce((sum, [start, end]) => sum + Math.max(0, Math.min(end, to) - Math.max(start, from)), 0)
+  return windows.reduce(
+    (sum, [start, end]) => sum + Math.max(0, Math.min(end, to) - Math.max(start, from)),
+    0,
+  )
 }

@@ -48,7 +48,13 @@ export class BeltPortfolio {
           const fail = (error: Error): void => (stop(), reject(error))
           worker.on('message', done).on('error', fail)
           const partner = ports[lane] ?? null
-          const message: BeltWorkerRequest = { ...request, seed: request.seed * 2 + lane, partner, lane, turns }
+          const message: BeltWorkerRequest = {
+            ...request,
+            seed: request.seed * 2 + lane,
+            partner,
+            lane,
+            turns,
+          }
           worker.postMessage(message, partner ? [partner] : [])
         })
       }),

@@ -7,7 +7,7 @@ export class Ledger {
   /** Last values that its only writer gave a row, by row and column. */
   readonly solo = new Map<
     string,
-    { device: string; table: string; values: Record<string, string | number> }
+    { device: string; row: string; table: string; values: Record<string, string | number> }
   >()
   /** Fences of grants by op, as the hub wrote them. */
   readonly fences = new Map<string, number>()
