@@ -36,6 +36,46 @@ export function rebuildRow(db: Db, applier: Applier, name: RowName, opOf: (row: 
   }
 }
 
+/**
+ * Takes a fact out of what is seen, as if it had never been written: of those with the same natural key, the smallest id
+ * that is left stands, and what named the fact on their behalf names that one. Runs inside the caller's transaction.
+ */
+export function withdrawFact(db: Db, applier: Applier, name: RowName, opOf: (row: OpRow) => Op): void {
+  applier.withdraw(nothingOf(name, 'fact'))
+  prepared(db, 'DELETE FROM factAlias WHERE tbl = ? AND loser = ?').run(name.tbl, name.row)
+  const losers = prepared<[string, string], { loser: string }>(
+    db,
+    'SELECT loser FROM factAlias WHERE tbl = ? AND winner = ?',
+  ).all(name.tbl, name.row)
+  const logged = losers.map(({ loser }) => ({ tbl: name.tbl, row: loser })).filter((row) => isLogged(db, row))
+  if (logged.length === 0) return
+  for (const { tbl, row } of logged)
+    prepared(db, 'DELETE FROM factAlias WHERE tbl = ? AND loser = ?').run(tbl, row)
+  for (const loser of logged) rebuildRow(db, applier, loser, opOf)
+  for (const row of namers(db, applier, name)) if (isLogged(db, row)) rebuildRow(db, applier, row, opOf)
+}
+
+const isLogged = (db: Db, { tbl, row }: RowName): boolean =>
+  prepared(
+    db,
+    `SELECT 1 FROM op WHERE tbl = ? AND row = ? AND kind IN ('create', 'fact', 'claim')
+       AND (state IN ('pending', 'local') OR (state = 'canonical' AND verdict IS NULL)) LIMIT 1`,
+  ).get(tbl, row) !== undefined
+
+function namers(db: Db, applier: Applier, { tbl, row }: RowName): RowName[] {
+  const out: RowName[] = []
+  for (const table of TABLES.values())
+    for (const { name, field } of applier.statements(table.name).columns) {
+      if (field.ref !== tbl) continue
+      const rows = prepared<[string], { id: string }>(
+        db,
+        `SELECT id FROM ${table.name} WHERE ${name} = ?`,
+      ).all(row)
+      for (const { id } of rows) out.push({ tbl: table.name, row: id })
+    }
+  return out
+}
+
 /** Ops that an older version of this program could not read, or only in part. @returns how many can be read now */
 export function replayUnknown(db: Db, applier: Applier, opOf: (row: OpRow) => Op): number {
   const rows = prepared<[], OpRow>(

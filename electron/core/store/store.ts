@@ -7,7 +7,7 @@ import { compareStamps } from '../../../shared/ops/stamp.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { Applier } from './apply.ts'
-import { rebuildRow, replayUnknown, type RowName } from './rebuild.ts'
+import { rebuildRow, replayUnknown, withdrawFact, type RowName } from './rebuild.ts'
 import type { RollupHooks } from './rollups.ts'
 
 /** What a command wants written; the store gives it its identity and clock reading. */
@@ -214,6 +214,13 @@ export class Store {
     })
   }
 
+  /** Takes facts out of what is seen, as if they had never been written, until `rebuild` makes them again. */
+  standDown(rows: readonly RowName[]): void {
+    this.transact(() => {
+      for (const row of rows) withdrawFact(this.db, this.#applier, row, opOf)
+    })
+  }
+
   /** Own ops of a lane that no hub has acknowledged, in seq order. */
   pendingOps(scope: Scope, lane: Lane, afterSeq: number, limit: number): Op[] {
     return prepared<[string, string, string, number, number], OpRow>(
@@ -286,12 +293,18 @@ export class Store {
       JSON.stringify(answer.verdict),
       row.n,
     )
-    if (row.state === 'pending' || row.state === 'local') this.#applier.withdraw(op)
+    if (row.state === 'pending' || row.state === 'local') this.#withdraw(op)
     this.#changed.add(op.table)
     prepared(
       this.db,
       'INSERT OR IGNORE INTO conflict (kind, tbl, row, opId, details, atMs) VALUES (?, ?, ?, ?, ?, ?)',
     ).run(kind, op.table, op.row, opId(op), JSON.stringify(answer.verdict), op.at.ms)
+  }
+
+  #withdraw(op: Op): void {
+    const hasTwins = op.kind === 'fact' && TABLES.get(op.table)?.naturalKey !== undefined
+    if (hasTwins) withdrawFact(this.db, this.#applier, { tbl: op.table, row: op.row }, opOf)
+    else this.#applier.withdraw(op)
   }
 
   #markCanonical(n: number, at: { hubEpoch: number; hubSeq: number; stamp: Stamp }): void {

@@ -5,6 +5,7 @@ import { opId } from '../../../shared/ops/id.ts'
 import type { CanonicalOp, Fields, Value } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
+import type { RowName } from '../store/rebuild.ts'
 import { opOf, type OpRow, type Store } from '../store/store.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { readableScopes, writeCursor } from './cursors.ts'
@@ -135,6 +136,9 @@ function rename(store: Store, author: string, rows: readonly OpRow[]): number {
   if (rows.length === 0) return 0
   const { db } = store
   const names = new Map<string, string>()
+  // Which of several facts with one natural key stands depends on their names.
+  const twins = twinsAmong(store, rows)
+  store.standDown(twins)
   const identities = rows.map((row) => {
     const identity = nextIdentity(db, author, row)
     names.set(opId(row), opId(identity))
@@ -158,8 +162,23 @@ function rename(store: Store, author: string, rows: readonly OpRow[]): number {
     )
   }
   renameRows(db, names)
+  store.rebuild(twins.map(({ tbl, row }) => ({ tbl, row: names.get(row) ?? row })))
   store.reloadStreams()
   return rows.length
+}
+
+/** Facts among the ops that share their natural key with others. */
+function twinsAmong({ db }: Store, ops: readonly OpRow[]): RowName[] {
+  const facts = ops.filter(({ kind, tbl }) => kind === 'fact' && TABLES.get(tbl)?.naturalKey !== undefined)
+  if (facts.length === 0) return []
+  const ids = JSON.stringify(facts.map(({ row }) => row))
+  const shared = prepared<[string, string], { id: string }>(
+    db,
+    `SELECT loser AS id FROM factAlias WHERE loser IN (SELECT value FROM json_each(?))
+     UNION SELECT winner FROM factAlias WHERE winner IN (SELECT value FROM json_each(?))`,
+  ).all(ids, ids)
+  const among = new Set(shared.map(({ id }) => id))
+  return facts.filter(({ row }) => among.has(row)).map(({ tbl, row }) => ({ tbl, row }))
 }
 
 function nextIdentity(db: Db, author: string, row: OpRow): { author: string; stream: number; seq: number } {

@@ -142,4 +142,22 @@ export const REGRESSIONS: readonly {
       { kind: 'skew', draw: 929562688, device: 4, ms: -31536000000 },
     ],
   },
+  {
+    name: 'of two records of one order the same stands everywhere after one of them got a new name',
+    seed: 1091,
+    events: [
+      { kind: 'backup', draw: 553523163, device: 4 },
+      { kind: 'write', draw: 1573096619, device: 4, what: 'merchant-set' },
+      { kind: 'go', draw: 274425152, device: 4, fates: Array.from({ length: 8 }, () => 'ok' as const) },
+      { kind: 'write', draw: 987371338, device: 1, what: 'order' },
+      {
+        kind: 'go',
+        draw: 497442886,
+        device: 5,
+        fates: ['twice', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok'],
+      },
+      { kind: 'restore', draw: 1444542810, device: 4 },
+      { kind: 'write', draw: 1577286462, device: 4, what: 'order' },
+    ],
+  },
 ]
