@@ -1,14 +1,27 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const ROOT = import.meta.dirname
 const RENDERER_TESTS = 'tests/unit/renderer/**/*.test.ts'
 
-/** Worker processes are capped at two: the tests must also pass on a two-core machine shared with a browser. */
+/** Files that take minutes, first: begun last they would be all that runs. */
+const LONG = /\b(kill|imports-large|launch|planning-trouble|sync-sim)\.test\.ts$/
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
+/** Three workers for two cores: some tests mostly wait, for a link that is cut or a process that was killed. */
 export default defineConfig({
   root: ROOT,
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     passWithNoTests: true,
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: 'test-results/vitest.json' }]]
