@@ -18,7 +18,7 @@ import { loadKeys, makeKeys, saveKeys } from './keys.ts'
 import { ACTIONS, COMMANDS, CORE_QUERIES, ON_CHANGED, ON_OPEN, QUERIES, ROLLUPS } from './registry.ts'
 import type { HandedFile, Log, OpenBelt, RunningJob, Services, Trouble } from './services.ts'
 import { offsetMin } from '../../shared/domain/time.ts'
-import { arbitrateLocally } from './sync/local-arbiter.ts'
+import { arbitrateLocally, grantWaiting } from './sync/local-arbiter.ts'
 import { createSyncService } from './sync/service.ts'
 import { createMutator } from './store/mutator.ts'
 import { Store } from './store/store.ts'
@@ -210,15 +210,22 @@ export function createCore(options: CoreOptions): Core {
       return store.transact(() => {
         const now = nowMs()
         const arbiter = { nowMs: now, zoneOffsetMin: offsetMin(info.timeZone) }
+        let freed = false
         const write = createMutator({
           store,
           person: actor.personId,
           baseId: actor.baseId,
-          afterClaim: (table, id, mutator) => arbitrateLocally(store, table, id, mutator, arbiter),
+          afterClaim: (table, id, mutator) => {
+            if (table === 'bookingRelease') freed = true
+            arbitrateLocally(store, table, id, mutator, arbiter)
+          },
         })
+
         const touch = (topic: string) => store.touch(topic)
         const ctx: CommandContext = { db: store.db, actor, belt: info, nowMs: now, write, touch }
-        return work(ctx)
+        const result = work(ctx)
+        if (freed) grantWaiting(store, write, arbiter)
+        return result
       })
     },
     read: (actor, work) => work(readContext(actor)),

@@ -3,7 +3,9 @@ import {
   answerFacts,
   claimOf,
   decide,
+  decideAgain,
   endingFact,
+  FROM_WAITLIST,
   searchWindow,
   type ArbiterWorld,
   type ClaimRequest,
@@ -25,6 +27,11 @@ export interface Bench {
   readonly nowMs: number
   /** Bookings whose grants turned out to be given twice, to be taken back before the transaction ends. */
   readonly losers: Set<string>
+  /**
+   * Whether refused claims that wait are to be looked at: something was given back, or only `moved` by a plan that claims
+   * other places in the same batch and goes first.
+   */
+  freed: 'left' | 'moved' | null
 }
 
 /** Notes an accepted op that concerns exclusive use: a claim, a release, or what the founding device decided earlier. */
@@ -55,6 +62,8 @@ export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Prom
     }
     case 'bookingRelease':
       return release(bench, textOf(fields.bookingId), textOf(fields.reason))
+    case 'claimWait':
+      return noteWait(bench, op, hubSeq)
     case 'resourceGrant':
       return adoptGrant(bench, op)
     case 'claimAnswer':
@@ -82,7 +91,32 @@ interface Stock {
 /** A claim may overtake the rows it names; it is not refused for that before this time has passed. */
 const STRANGER_WAIT_MS = 3_600_000
 
-/** Answers every waiting claim of the belt in order of arrival. Claims wait while a restored or new hub is still being filled. */
+/** The latest word counts, whatever order they arrive in. */
+async function noteWait(bench: Bench, op: Op, hubSeq: number): Promise<void> {
+  const { belt } = bench.counters.row
+  const bookingId = textOf(op.fields.bookingId)
+  const atMs = numberOf(op.fields.atMs)
+  const word = { hubSeq, waits: op.fields.waits === true ? 1 : 0, atMs }
+  const said = await bench.tx
+    .selectFrom('claimWait')
+    .select('atMs')
+    .where('belt', '=', belt)
+    .where('bookingId', '=', bookingId)
+    .executeTakeFirst()
+  if (said && said.atMs > atMs) return
+  await bench.tx
+    .insertInto('claimWait')
+    .values({ belt, bookingId, ...word })
+    .onConflict((conflict) => conflict.columns(['belt', 'bookingId']).doUpdateSet(word))
+    .execute()
+  // The place may have become free before anybody waited for it.
+  if (word.waits === 1) bench.freed ??= 'moved'
+}
+
+/**
+ * Answers every waiting claim of the belt in order of arrival, refused ones that wait for their place among them when something
+ * has been given back. Claims wait while a restored or new hub is still being filled.
+ */
 export async function answerWaiting(bench: Bench): Promise<void> {
   const { row } = bench.counters
   if (row.recoveringUntilMs !== null) return
@@ -93,9 +127,48 @@ export async function answerWaiting(bench: Bench): Promise<void> {
     .where('outcome', '=', 'waiting')
     .orderBy('hubSeq')
     .execute()
-  if (waiting.length === 0) return
+  const refused = bench.freed === null ? [] : await readRefusedWaiting(bench)
+  const claims: { at: number; booking: BookingRow; again: boolean }[] = [
+    ...waiting.map((booking) => ({ at: booking.hubSeq, booking, again: false })),
+    ...refused.map(({ waitSeq, ...booking }) => ({ at: waitSeq, booking, again: true })),
+  ]
+  if (claims.length === 0) return
+  if (bench.freed === 'left') claims.sort((a, b) => a.at - b.at)
   const stock = await readStock(bench)
-  for (const booking of waiting) await answer(bench, booking, stock)
+  for (const { booking, again } of claims)
+    await (again ? answerAgain(bench, booking, stock) : answer(bench, booking, stock))
+  bench.freed = null
+}
+
+/** Refused claims that wait, the earliest wait first. */
+const readRefusedWaiting = (bench: Bench): Promise<(BookingRow & { waitSeq: number })[]> =>
+  bench.tx
+    .selectFrom('claimWait')
+    .innerJoin('booking', (join) =>
+      join
+        .onRef('booking.belt', '=', 'claimWait.belt')
+        .onRef('booking.bookingId', '=', 'claimWait.bookingId'),
+    )
+    .selectAll('booking')
+    .select('claimWait.hubSeq as waitSeq')
+    .where('claimWait.belt', '=', bench.counters.row.belt)
+    .where('claimWait.waits', '=', 1)
+    .where('booking.outcome', '=', 'refused')
+    .orderBy('claimWait.hubSeq')
+    .execute()
+
+/** Gives a refused claim that waits its place, if that is free now. */
+async function answerAgain(bench: Bench, booking: BookingRow, stock: Stock): Promise<void> {
+  const claim = claimOf(booking.bookingId, JSON.parse(booking.fields) as Fields)
+  if (!Number.isFinite(claim.startMs)) return
+  const decision = decideAgain(claim, await readWorld(bench, claim, stock))
+  if (!decision) return
+  const firstFence = bench.counters.fences(decision.units.length)
+  if (!(await holdUnits(bench, claim.bookingId, decision.units, firstFence))) return
+  // Devices go by the later answer.
+  const nowMs = Math.max(bench.nowMs, booking.answerMs + 1)
+  await write(bench, claim, decision, { firstFence, nowMs, grantReason: FROM_WAITLIST })
+  await settle(bench, claim.bookingId, 'granted', nowMs)
 }
 
 async function answer(bench: Bench, booking: BookingRow, stock: Stock): Promise<void> {
@@ -112,7 +185,7 @@ async function answer(bench: Bench, booking: BookingRow, stock: Stock): Promise<
     if (!(await holdUnits(bench, claim.bookingId, decision.units, firstFence)))
       decision = { outcome: 'refused', reason: 'studio-taken', heldBy: null, alternatives: [] }
   }
-  await write(bench, claim, decision, firstFence)
+  await write(bench, claim, decision, { firstFence, nowMs: bench.nowMs })
   await settle(bench, claim.bookingId, decision.outcome)
 }
 
@@ -162,12 +235,15 @@ async function write(
   bench: Bench,
   claim: ClaimRequest,
   decision: Decision,
-  firstFence: number,
+  how: { firstFence: number; nowMs: number; grantReason?: string },
 ): Promise<void> {
   const { term } = bench.counters.row
-  for (const { table, fields } of answerFacts(claim, decision, { firstFence, term, nowMs: bench.nowMs }))
+  for (const { table, fields } of answerFacts(claim, decision, { term, ...how }))
     await bench.author.fact(table, fields)
 }
+
+/** The reason that a plan gives when it takes a booking back to claim another place for the same session. */
+const MOVED = 'moved'
 
 async function release(bench: Bench, bookingId: string, reason: string): Promise<void> {
   const { belt, term } = bench.counters.row
@@ -181,6 +257,8 @@ async function release(bench: Bench, bookingId: string, reason: string): Promise
   const { table, fields } = endingFact(bookingId, 'released', { reason, term, nowMs: bench.nowMs })
   await bench.author.fact(table, fields)
   await settle(bench, bookingId, 'released')
+  if (reason === MOVED) bench.freed ??= 'moved'
+  else bench.freed = 'left'
 }
 
 /**
@@ -283,6 +361,7 @@ export async function revokeLosers(bench: Bench): Promise<void> {
     })
     await bench.author.fact(table, fields)
     await settle(bench, bookingId, 'revoked')
+    bench.freed = 'left'
   }
   bench.losers.clear()
 }

@@ -19,7 +19,13 @@ import { compareStreams, type OfferedOp, type StreamOffer } from './streams.ts'
 import { runsOf, VERDICTS, type Judged } from './verdicts.ts'
 
 /** Tables whose ops the arbiter acts on. */
-export const ARBITRATED_TABLES = new Set(['booking', 'bookingRelease', 'resourceGrant', 'claimAnswer'])
+export const ARBITRATED_TABLES = new Set([
+  'booking',
+  'bookingRelease',
+  'claimWait',
+  'resourceGrant',
+  'claimAnswer',
+])
 
 /** Opens the belt for one writing transaction; `work`'s answer counts only after commit. */
 export function withBench<T>(hub: HubContext, belt: string, work: (bench: Bench) => Promise<T>): Promise<T> {
@@ -35,6 +41,7 @@ export function withBench<T>(hub: HubContext, belt: string, work: (bench: Bench)
       author,
       nowMs: time.ms,
       losers: new Set(),
+      freed: null,
     })
     await author.save()
     await counters.save(tx)

@@ -15,6 +15,7 @@ export async function closeRecoveryWhenFilled(bench: Bench): Promise<void> {
   } else if (bench.nowMs < row.recoveringUntilMs && !(await devicesRefilled(bench))) return
   await bench.tx.updateTable('belt').set({ recoveringUntilMs: null }).where('belt', '=', row.belt).execute()
   row.recoveringUntilMs = null
+  bench.freed = 'left'
 }
 
 const ACTIVE_WITHIN_MS = 30 * 24 * 3_600_000

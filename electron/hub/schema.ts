@@ -11,6 +11,8 @@ export interface HubSchema {
   cell: CellRow
   booking: BookingRow
   liveGrant: LiveGrantRow
+  /** The last word on whether a refused booking waits, and where in the belt's order it was said. */
+  claimWait: { belt: string; bookingId: string; hubSeq: number; waits: number; atMs: number }
   upload: UploadRow
   hubName: { belt: string; author: string }
   snapshot: SnapshotRow

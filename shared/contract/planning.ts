@@ -302,6 +302,12 @@ export const slotContract = {
       afterMin: number
       record: RecordState
       reason: string
+      /** Refused, and waiting for the place to become free. */
+      waits: boolean
+      /** Refused, and somebody else's leaving could undo that. */
+      canWait: boolean
+      /** Granted after it had waited. */
+      arrived: boolean
       alternatives: { studioId: string; studioName: string; startMs: number; endMs: number }[]
       baseId: string
     }[]
@@ -335,4 +341,6 @@ export const slotContract = {
     z.object({ bookingId: z.string(), reason: z.string().trim().max(200).default('') }),
     PLANNERS,
   ).returns<null>(),
+  /** A refused booking waits for its place, or no longer does. It gets the place when who holds it gives it back. */
+  'slot/wait': command(z.object({ bookingId: z.string(), waits: z.boolean() }), PLANNERS).returns<null>(),
 }

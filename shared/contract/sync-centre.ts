@@ -43,6 +43,8 @@ export interface RefusedBooking {
   readonly sessionId: string | null
   readonly streamerIds: readonly string[]
   readonly reason: string
+  readonly waits: boolean
+  readonly canWait: boolean
   readonly heldBy: { readonly label: string; readonly askedMs: number } | null
   readonly askedMs: number
   readonly refusedMs: number

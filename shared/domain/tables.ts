@@ -643,6 +643,13 @@ const arbitration: Table[] = [
     { bookingId: ref('booking'), reason: text, atMs: int },
     { lane: 'urgent', indexes: [['bookingId']] },
   ),
+  /** A refused booking goes on waiting for its place, or no longer does: the latest one counts. */
+  fact(
+    'claimWait',
+    'belt',
+    { bookingId: ref('booking'), waits: bool, atMs: int },
+    { lane: 'urgent', indexes: [['bookingId']] },
+  ),
 ]
 
 export const TABLE_LIST: readonly Table[] = [

@@ -260,6 +260,26 @@ function alternativesTo(claim: ClaimRequest, world: ArbiterWorld): Alternative[]
   return out
 }
 
+/** Refusals that somebody else's leaving can undo. */
+export const WAITABLE: ReadonlySet<string> = new Set<RefusalReason>([
+  'studio-taken',
+  'streamer-taken',
+  'kit-short',
+])
+
+/** What a granted answer gives as its reason when the claim had been refused and waited. */
+export const FROM_WAITLIST = 'waitlist'
+
+/** Decides a refused claim that waits, again: granted when all of it is free now and still lies ahead, else null. */
+export function decideAgain(
+  claim: ClaimRequest,
+  world: ArbiterWorld,
+): (Decision & { readonly outcome: 'granted' }) | null {
+  if (claim.startMs <= world.nowMs) return null
+  const decision = decide(claim, world)
+  return decision.outcome === 'granted' ? decision : null
+}
+
 export interface FactDraft {
   readonly table: 'resourceGrant' | 'claimAnswer'
   readonly fields: Fields
@@ -272,7 +292,7 @@ export interface FactDraft {
 export function answerFacts(
   claim: Pick<ClaimRequest, 'bookingId'>,
   decision: Decision,
-  context: { firstFence: number; term: number; nowMs: number },
+  context: { firstFence: number; term: number; nowMs: number; grantReason?: string },
 ): FactDraft[] {
   const { bookingId } = claim
   const { term, nowMs } = context
@@ -293,7 +313,7 @@ export function answerFacts(
     table: 'resourceGrant',
     fields: { bookingId, ...unit, fence: context.firstFence + index, term },
   }))
-  return [...grants, answer('granted', '', [], null)]
+  return [...grants, answer('granted', context.grantReason ?? '', [], null)]
 }
 
 /** The fact that ends a booking: a release by its owner, a lapse, or a revocation by the arbiter. */

@@ -15,6 +15,8 @@ export interface ClaimStore {
   create(table: 'studio' | 'streamer' | 'equipment' | 'merchant', fields: Fields): Promise<string>
   claim(fields: Fields): Promise<string>
   release(bookingId: string): Promise<void>
+  /** Says whether a refused booking waits for its place. */
+  wait(bookingId: string, waits?: boolean): Promise<void>
   answer(
     bookingId: string,
   ): Promise<{ outcome: string; reason: string; heldBy: string | null; alternatives: unknown[] } | null>
@@ -158,6 +160,63 @@ export function claimStoreContract(name: string, open: () => Promise<ClaimStore>
       await store.release(first)
       expect(await outcome(second)).toBe('granted')
       expect(await store.grants()).toHaveLength(1)
+    })
+
+    it('a place that is given back goes to the claim that has waited longest, and only once', async () => {
+      const first = await store.claim(booking())
+      const [second, third, idle] = [
+        await store.claim(booking()),
+        await store.claim(booking()),
+        await store.claim(booking()),
+      ]
+      await store.wait(third)
+      await store.wait(second)
+      expect(await outcome(third)).toBe('refused')
+      await store.release(first)
+      expect(await store.answer(third)).toMatchObject({ outcome: 'granted', reason: 'waitlist' })
+      expect([await outcome(second), await outcome(idle)]).toStrictEqual(['refused', 'refused'])
+      expect((await store.grants()).map(({ bookingId }) => bookingId)).toStrictEqual([third])
+      await store.release(third)
+      expect([await outcome(third), await outcome(second)]).toStrictEqual(['released', 'granted'])
+      await store.release(second)
+      expect(await store.grants()).toStrictEqual([])
+      expect(await outcome(idle)).toBe('refused')
+    })
+
+    it('who stopped waiting, or whose time has begun, gets nothing', async () => {
+      const past = { startMs: Date.now() - HOUR, endMs: Date.now() + HOUR }
+      const [first, begun] = [await store.claim(booking()), await store.claim(booking(past))]
+      const [second, late] = [await store.claim(booking()), await store.claim(booking(past))]
+      await store.wait(second)
+      await store.wait(second, false)
+      await store.wait(late)
+      await store.release(first)
+      await store.release(begun)
+      expect([await outcome(second), await outcome(late)]).toStrictEqual(['refused', 'refused'])
+      expect(await store.grants()).toStrictEqual([])
+    })
+
+    it('who begins to wait for a place that is free by then has it at once', async () => {
+      const first = await store.claim(booking())
+      const second = await store.claim(booking())
+      await store.release(first)
+      expect(await outcome(second)).toBe('refused')
+      await store.wait(second)
+      expect(await outcome(second)).toBe('granted')
+    })
+
+    it('a claim that waits needs all that it asked for', async () => {
+      const other = await store.create('studio', STUDIO)
+      const streamer = await store.create('streamer', STREAMER)
+      const room = await store.claim(booking())
+      const person = await store.claim(booking({ studioId: other, streamerIds: [streamer] }))
+      const both = await store.claim(booking({ streamerIds: [streamer] }))
+      await store.wait(both)
+      await store.release(room)
+      expect(await outcome(both)).toBe('refused')
+      await store.release(person)
+      expect(await outcome(both)).toBe('granted')
+      expect(await store.grants()).toHaveLength(2)
     })
 
     it('fences only rise, also after releases', async () => {

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeKeys } from '../../electron/core/keys.ts'
 import type { Fields, Op } from '../../shared/ops/types.ts'
 import { startHubBench } from '../helpers/hub-client.ts'
 import { postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
 import { openDevice, scratch } from '../helpers/sync-rig.ts'
 import { claimStoreContract, type ClaimStore, type GrantRow } from './claim-contract.ts'
+
+/** Each word on waiting is later than the one before. */
+let word = Date.now()
 
 /** The founding device, which answers for itself. */
 async function openLocal(): Promise<ClaimStore> {
@@ -18,6 +21,9 @@ async function openLocal(): Promise<ClaimStore> {
     claim: async (fields) => device.write((write) => write.claim('booking', fields)),
     async release(bookingId) {
       device.write((write) => write.fact('bookingRelease', { bookingId, reason: '', atMs: Date.now() }))
+    },
+    async wait(bookingId, waits = true) {
+      device.write((write) => write.fact('claimWait', { bookingId, waits, atMs: word++ }))
     },
     async answer(bookingId) {
       const row = db
@@ -60,6 +66,9 @@ async function openHubStore(databaseUrl: string | null): Promise<ClaimStore> {
     async release(bookingId) {
       await push(urgent('bookingRelease', 'fact', { bookingId, reason: '', atMs: Date.now() }))
     },
+    async wait(bookingId, waits = true) {
+      await push(urgent('claimWait', 'fact', { bookingId, waits, atMs: word++ }))
+    },
     async answer(bookingId) {
       const { ops } = await founder.pull([{ scope: 'belt', epoch: 1, seq: 0 }])
       const answers = ops.filter(
@@ -97,3 +106,26 @@ if (postgresBin()) {
 } else {
   console.log('PostgreSQL is not installed: claims are tested on SQLite only')
 }
+
+it('a plan that moves a booking claims its new place before those who wait', async () => {
+  const bench = await startHubBench({ databaseUrl: null })
+  const { founder } = bench
+  const startMs = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 48 * 3_600_000
+  const studio = founder.op({ table: 'studio', kind: 'create', fields: { openMin: 0, closeMin: 1440 } })
+  const urgent = (table: string, kind: 'claim' | 'fact', fields: Fields) =>
+    founder.op({ table, kind, lane: 'urgent', stream: 1, fields })
+  const claim = () =>
+    urgent('booking', 'claim', { studioId: studio.row, startMs, endMs: startMs + 3_600_000, streamerIds: [] })
+  const [holder, waiter] = [claim(), claim()]
+  const wait = urgent('claimWait', 'fact', { bookingId: waiter.row, waits: true, atMs: 1 })
+  await founder.push([studio, holder, waiter, wait])
+  const release = urgent('bookingRelease', 'fact', { bookingId: holder.row, reason: 'moved', atMs: 1 })
+  const moved = claim()
+  await founder.push([release, moved])
+  const grants = await bench.running.hub.database.db.selectFrom('liveGrant').select('bookingId').execute()
+  expect(grants).toStrictEqual([{ bookingId: moved.row }])
+  const { ops } = await founder.pull([{ scope: 'belt', epoch: 1, seq: 0 }])
+  const last = ops.filter(({ table, fields }) => table === 'claimAnswer' && fields.bookingId === waiter.row)
+  expect(last.map(({ fields }) => fields.outcome)).toStrictEqual(['refused'])
+  await bench.close()
+})

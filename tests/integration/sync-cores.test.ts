@@ -123,6 +123,59 @@ describe('two cores and a hub', () => {
     await until(async () => (await first.call('app/syncBar', {})).network === 'online', 'the bar says online')
   })
 
+  it('a refused booking that waits has the place on every device when its holder gives it back', async () => {
+    const { core: first, beltId, baseId, studioId } = await found()
+    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    const second = await join_(beltId, baseId)
+    const startMs = Math.ceil(Date.now() / HOUR) * HOUR + 30 * HOUR
+    const claim = (core: TestCore, label: string) =>
+      core.call('slot/claim', { studioId, startMs, endMs: startMs + HOUR, label })
+    const weekOf = async (core: TestCore, id: string) =>
+      (await core.call('slot/week', { fromMs: startMs, toMs: startMs + HOUR })).bookings.find(
+        (booking) => booking.id === id,
+      )
+    const answered = (core: TestCore, id: string, outcome: string) =>
+      until(() => bookingOf(core, id)?.outcome === outcome, `${id} is ${outcome}`)
+
+    await until(
+      () => second.core.services.belt().store.db.prepare('SELECT 1 FROM studio').get() !== undefined,
+      'the room is known to both',
+    )
+    const { bookingId: holder } = await claim(first, '甲')
+    await answered(second, holder, 'granted')
+    const { bookingId } = await claim(second, '乙')
+    await answered(second, bookingId, 'refused')
+    expect(await weekOf(second, bookingId)).toMatchObject({ record: 'refused', canWait: true, waits: false })
+
+    await second.call('slot/wait', { bookingId, waits: true })
+    expect(await weekOf(second, bookingId)).toMatchObject({ waits: true, arrived: false })
+    expect((await second.call('sync/centre', {})).refused).toMatchObject([{ id: bookingId, waits: true }])
+    await until(async () => (await second.call('app/syncBar', {})).pending === 0, 'the wait is at the hub')
+    await first.call('slot/release', { bookingId: holder })
+    for (const core of [first, second]) {
+      await answered(core, bookingId, 'granted')
+      expect(await weekOf(core, bookingId)).toMatchObject({
+        record: 'confirmed',
+        arrived: true,
+        waits: false,
+      })
+    }
+    expect((await second.call('sync/centre', {})).refused).toStrictEqual([])
+  })
+
+  it('the founding device keeps a waiting list too, and a refusal that is let go of no longer waits', async () => {
+    const { core, studioId } = await found()
+    const startMs = Math.ceil(Date.now() / HOUR) * HOUR + 30 * HOUR
+    const claim = async (label: string) =>
+      (await core.call('slot/claim', { studioId, startMs, endMs: startMs + HOUR, label })).bookingId
+    const holder = await claim('甲')
+    const [second, third] = [await claim('乙'), await claim('丙')]
+    for (const bookingId of [second, third]) await core.call('slot/wait', { bookingId, waits: true })
+    await core.call('sync/settle', { id: second, choice: 'theirs' })
+    await core.call('slot/release', { bookingId: holder })
+    expect([second, third].map((id) => bookingOf(core, id)!.outcome)).toStrictEqual(['refused', 'granted'])
+  })
+
   it('a copied data directory: both keep all they wrote, and agree in the end', async () => {
     const { core: first, beltId, baseId } = await found()
     await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })

@@ -1,6 +1,7 @@
 import { Refusal } from '../../../shared/contract/result.ts'
 import type { Value } from '../../../shared/ops/types.ts'
 import { prepared } from '../../sqlite/prepared.ts'
+import { endWaits } from '../bookings.ts'
 import type { CommandContext } from '../context.ts'
 import { parseTaskKey, type PlanItem } from './items.ts'
 import { currentPlanId, readProposal } from './repo.ts'
@@ -102,9 +103,11 @@ function settleSessions(
 ): Pick<Published, 'claims' | 'granted' | 'refused'> {
   // Releases first: two sessions may swap rooms in one plan.
   const changes = items.flatMap((item) => changeOf(ctx, item))
-  for (const { stale } of changes)
+  for (const { session, stale } of changes) {
+    endWaits(ctx, session.id)
     for (const booking of stale)
       ctx.write.fact('bookingRelease', { bookingId: booking.id, reason: 'moved', atMs: ctx.nowMs })
+  }
   const result = { claims: 0, granted: 0, refused: 0 }
   for (const change of changes) {
     applySession(ctx, change)

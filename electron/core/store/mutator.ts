@@ -26,7 +26,7 @@ export interface MutatorOptions {
   readonly person: string | null
   /** Base of the caller, for base rows without any reference to one. */
   readonly baseId: string | null
-  /** Called after a claim or a release was written, in the same transaction. */
+  /** Called after a claim, a release or a wait was written, in the same transaction. */
   readonly afterClaim?: (table: string, id: string, mutator: Mutator) => void
 }
 
@@ -118,7 +118,8 @@ export function createMutator(options: MutatorOptions, fixedScope: Scope | null 
         if (prepared(store.db, `SELECT 1 FROM ${table.name} WHERE ${where}`).get(...key)) return null
       }
       const id = write(table, 'fact', scopeFor(table, fields), checked(table, fields))
-      if (table.name === 'bookingRelease') options.afterClaim?.(table.name, id, mutator)
+      if (table.name === 'bookingRelease' || table.name === 'claimWait')
+        options.afterClaim?.(table.name, id, mutator)
       return id
     },
     claim(name, fields) {

@@ -2,16 +2,20 @@ import {
   answerFacts,
   claimOf,
   decide,
+  decideAgain,
   endingFact,
+  FROM_WAITLIST,
   searchWindow,
   type ArbiterWorld,
   type ClaimRequest,
+  type Decision,
   type HeldGrant,
   type StudioFacts,
 } from '../../../shared/ops/arbiter.ts'
 import type { Fields, Value } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
+import { LATEST_WAIT } from '../bookings.ts'
 import type { Mutator } from '../store/mutator.ts'
 import type { Store } from '../store/store.ts'
 
@@ -25,10 +29,13 @@ interface BookingRow {
   [key: string]: string | number | null
 }
 
+/** A plan that moves bookings claims their new places in the same transaction; those who wait come after that. */
+const MOVED = 'moved'
+
 /**
- * Answers a claim or a release on the device that is its belt's arbiter, inside the transaction that wrote it.
+ * Answers a claim, a release or a wait on the device that is its belt's arbiter, inside the transaction that wrote it.
  * Does nothing on any other device.
- * @param table `booking` or `bookingRelease`
+ * @param table `booking`, `bookingRelease` or `claimWait`
  */
 export function arbitrateLocally(
   store: Store,
@@ -40,15 +47,45 @@ export function arbitrateLocally(
   if (!store.isArbiter) return
   if (table === 'booking') answerClaim(store, id, write, context)
   else if (table === 'bookingRelease') answerRelease(store, id, write, context)
+  else if (table === 'claimWait') grantWaiting(store, write, context)
+}
+
+/** Gives refused bookings that wait what is free now, the earliest wait first. Does nothing where another device arbitrates. */
+export function grantWaiting(store: Store, write: Mutator, context: LocalArbiterContext): void {
+  if (!store.isArbiter) return
+  const rows = prepared<[number], BookingRow>(
+    store.db,
+    `SELECT booking.*, bookingState.atMs AS answerMs FROM claimWait
+     JOIN bookingState ON bookingState.bookingId = claimWait.bookingId AND bookingState.outcome = 'refused'
+     JOIN booking ON booking.id = claimWait.bookingId
+     WHERE ${LATEST_WAIT} AND claimWait.waits = 1 AND booking.startMs > ?
+     ORDER BY (SELECT n FROM op WHERE op.tbl = 'claimWait' AND op.row = claimWait.id)`,
+  ).all(context.nowMs)
+  for (const row of rows) {
+    const claim = claimOf(String(row.id), fieldsOfBooking(row))
+    const decision = decideAgain(claim, readWorld(store.db, claim, context))
+    if (!decision) continue
+    const nowMs = Math.max(context.nowMs, Number(row.answerMs) + 1)
+    answer(store, write, claim, decision, { nowMs, grantReason: FROM_WAITLIST })
+  }
 }
 
 function answerClaim(store: Store, bookingId: string, write: Mutator, context: LocalArbiterContext): void {
   const row = prepared<[string], BookingRow>(store.db, 'SELECT * FROM booking WHERE id = ?').get(bookingId)
   if (!row) return
   const claim = claimOf(bookingId, fieldsOfBooking(row))
-  const decision = decide(claim, readWorld(store.db, claim, context))
+  answer(store, write, claim, decide(claim, readWorld(store.db, claim, context)), { nowMs: context.nowMs })
+}
+
+function answer(
+  store: Store,
+  write: Mutator,
+  claim: ClaimRequest,
+  decision: Decision,
+  how: { nowMs: number; grantReason?: string },
+): void {
   const firstFence = Number(store.meta('nextFence') ?? '1')
-  const facts = answerFacts(claim, decision, { firstFence, term: termOf(store), nowMs: context.nowMs })
+  const facts = answerFacts(claim, decision, { firstFence, term: termOf(store), ...how })
   for (const { table, fields } of facts) write.fact(table, fields)
   if (decision.outcome === 'granted') store.setMeta('nextFence', String(firstFence + decision.units.length))
 }
@@ -65,6 +102,7 @@ function answerRelease(store: Store, releaseId: string, write: Mutator, context:
     nowMs: context.nowMs,
   })
   write.fact(table, fields)
+  if (release.reason !== MOVED) grantWaiting(store, write, context)
 }
 
 const termOf = (store: Store): number => Number(store.meta('term') ?? '1')

@@ -13,6 +13,9 @@ import { compactTail } from './compact.ts'
 /** Settling more at once would hold the core's thread for longer than a person notices. */
 const SETTLE_SLICE = 300
 
+/** What somebody waits for the arbiter's answer to. */
+const ASKS: ReadonlySet<string> = new Set(['booking', 'bookingRelease', 'claimWait'])
+
 const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer')
 
 export interface OutStream {
@@ -156,7 +159,7 @@ export class Outbox {
       }
     })
     if (ops.length === 0) return null
-    const hasClaims = ops.some(({ table }) => table === 'booking' || table === 'bookingRelease')
+    const hasClaims = ops.some(({ table }) => ASKS.has(table))
     return { batch: { ops, links, stamps: returned ? stamps : null }, seqs, hasClaims }
   }
 

@@ -908,3 +908,13 @@ CREATE TABLE bookingRelease (
   atMs INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX bookingRelease_bookingId ON bookingRelease (bookingId);
+
+CREATE TABLE claimWait (
+  id TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  createdMs INTEGER NOT NULL DEFAULT 0,
+  bookingId TEXT NOT NULL DEFAULT '',
+  waits INTEGER NOT NULL DEFAULT 0,
+  atMs INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX claimWait_bookingId ON claimWait (bookingId);

@@ -164,7 +164,15 @@ export function perform(
       device.write(person, (write) =>
         write.fact('bookingRelease', { bookingId: id, reason: mark, atMs: device.clock() }),
       )
-      return held()
+      held()
+      const refused = visible(
+        `SELECT bookingId AS id FROM bookingState WHERE outcome = 'refused' ORDER BY bookingId`,
+      )
+      if (refused)
+        device.write(person, (write) =>
+          write.fact('claimWait', { bookingId: refused, waits: chance.often(0.8), atMs: device.clock() }),
+        )
+      return
     }
     case 'forbidden':
       device.write(person, (write) =>

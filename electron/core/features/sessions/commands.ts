@@ -5,6 +5,7 @@ import { PRE_LIVE_RULES } from '../../../../shared/domain/rules/pre-live.ts'
 import { MINUTE_MS } from '../../../../shared/domain/time.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandContext, CommandHandlers } from '../../context.ts'
+import { endWaits } from '../../bookings.ts'
 import { reviewHashes } from './facts.ts'
 import { sessionFindings } from './queries.ts'
 
@@ -98,6 +99,7 @@ function releaseBookings(ctx: CommandContext, sessionId: string, reason: string)
      WHERE booking.sessionId = ? AND coalesce(bookingState.outcome, 'granted') = 'granted'
        AND NOT EXISTS (SELECT 1 FROM bookingRelease WHERE bookingRelease.bookingId = booking.id)`,
   ).all(sessionId)
+  endWaits(ctx, sessionId)
   for (const { id } of rows) ctx.write.fact('bookingRelease', { bookingId: id, reason, atMs: ctx.nowMs })
 }
 

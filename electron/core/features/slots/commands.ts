@@ -2,9 +2,10 @@ import { Refusal } from '../../../../shared/contract/result.ts'
 import type { slotContract } from '../../../../shared/contract/planning.ts'
 import { everyDay, expandWindows, NO_HOLIDAYS } from '../../../../shared/domain/calendar.ts'
 import { DAY_MS } from '../../../../shared/domain/time.ts'
+import { WAITABLE } from '../../../../shared/ops/arbiter.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandHandlers } from '../../context.ts'
-import { readAlternatives } from '../../bookings.ts'
+import { readAlternatives, sayWait, WAITS } from '../../bookings.ts'
 
 interface StudioHours {
   openMin: number
@@ -79,6 +80,24 @@ export const slotCommands: CommandHandlers<typeof slotContract> = {
     if (!booking) throw new Refusal('not-found', { table: 'booking', id: bookingId })
     if (booking.outcome !== null && booking.outcome !== 'granted') return null
     write.fact('bookingRelease', { bookingId, reason, atMs: nowMs })
+    return null
+  },
+  'slot/wait': ({ bookingId, waits }, ctx) => {
+    const booking = prepared<
+      [string],
+      { startMs: number; outcome: string | null; reason: string | null; waits: number | null }
+    >(
+      ctx.db,
+      `SELECT booking.startMs, bookingState.outcome, bookingState.reason, ${WAITS} AS waits
+       FROM booking LEFT JOIN bookingState ON bookingState.bookingId = booking.id WHERE booking.id = ?`,
+    ).get(bookingId)
+    if (!booking) throw new Refusal('not-found', { table: 'booking', id: bookingId })
+    // Answered otherwise meanwhile, or said before.
+    if (booking.outcome !== 'refused' || (booking.waits === 1) === waits) return null
+    if (waits && booking.startMs <= ctx.nowMs)
+      throw new Refusal('bad-input', { field: 'startMs', problem: 'past' })
+    if (waits && !WAITABLE.has(booking.reason ?? '')) return null
+    sayWait(ctx, bookingId, waits)
     return null
   },
 }

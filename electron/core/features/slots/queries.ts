@@ -1,11 +1,12 @@
 import type { RecordState, slotContract } from '../../../../shared/contract/planning.ts'
 import { overlapMs } from '../../../../shared/domain/calendar.ts'
 import { MINUTE_MS } from '../../../../shared/domain/time.ts'
+import { FROM_WAITLIST, WAITABLE } from '../../../../shared/ops/arbiter.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { QueryHandlers } from '../../context.ts'
 import { primeBands } from '../../planning/problem.ts'
 import { readPolicy } from '../../planning/snapshot.ts'
-import { readAlternatives } from '../../bookings.ts'
+import { readAlternatives, WAITS } from '../../bookings.ts'
 
 interface Row {
   id: string
@@ -21,6 +22,7 @@ interface Row {
   afterMin: number
   outcome: string | null
   reason: string | null
+  waits: number
   alternatives: string | null
   baseId: string
 }
@@ -45,7 +47,7 @@ export const slotQueries: QueryHandlers<typeof slotContract> = {
     )
     const rows = prepared<[number, number], Row>(
       db,
-      `SELECT booking.*, merchant.sizeClass, bookingState.outcome, bookingState.reason, bookingState.alternatives
+      `SELECT booking.*, merchant.sizeClass, bookingState.outcome, bookingState.reason, bookingState.alternatives, ${WAITS} AS waits
        FROM booking LEFT JOIN bookingState ON bookingState.bookingId = booking.id LEFT JOIN merchant ON merchant.id = booking.merchantId
        WHERE booking.endMs > ? AND booking.startMs < ? AND coalesce(bookingState.outcome, '') NOT IN ('released', 'expired', 'revoked')
        ORDER BY booking.startMs, booking.id`,
@@ -74,6 +76,9 @@ export const slotQueries: QueryHandlers<typeof slotContract> = {
           afterMin: row.afterMin,
           record: recordOf(row.outcome),
           reason: row.reason ?? '',
+          waits: row.waits === 1,
+          canWait: row.outcome === 'refused' && WAITABLE.has(row.reason ?? '') && row.startMs > nowMs,
+          arrived: row.outcome === 'granted' && row.reason === FROM_WAITLIST,
           alternatives: readAlternatives(db, row.alternatives ?? '[]'),
           baseId: row.baseId,
         })),

@@ -4,6 +4,7 @@ import type { Fields } from '../../../../shared/ops/types.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandContext, CommandHandlers } from '../../context.ts'
+import { sayWait, WAITS } from '../../bookings.ts'
 import { REFUSED_BOOKING, sourceOp, type ConflictRow } from './repo.ts'
 
 const conflictOf = (db: Db, id: string): ConflictRow | undefined =>
@@ -55,6 +56,8 @@ export const syncCentreCommands: CommandHandlers<typeof syncCentreContract> = {
       `SELECT bookingId FROM bookingState WHERE bookingId = ? AND outcome = 'refused'`,
     ).get(id)
     if (!refused || choice === 'mine') throw new Refusal('not-found', { table: 'conflict', id })
+    if (prepared(db, `SELECT 1 FROM bookingState WHERE bookingId = ? AND ${WAITS}`).get(id))
+      sayWait(ctx, id, false)
     prepared(
       db,
       `INSERT INTO conflict (kind, tbl, row, opId, details, atMs, settledMs, settledHow) VALUES (?, 'booking', ?, ?, '{}', ?, ?, ?)

@@ -7,7 +7,8 @@ const CHECKS = new Set(['contentReview', 'checklistMark', 'ruleOverride', 'corre
 export const GROUP_OF: ReadonlyMap<string, WaitingGroup> = new Map(
   TABLE_LIST.map((table): [string, WaitingGroup] => {
     if (CHECKS.has(table.name)) return [table.name, 'checks']
-    if (table.kind === 'claim' || table.name === 'bookingRelease') return [table.name, 'slots']
+    if (table.kind === 'claim' || table.name === 'bookingRelease' || table.name === 'claimWait')
+      return [table.name, 'slots']
     if (table.lane === 'bulk') return [table.name, 'bulk']
     return [table.name, table.kind === 'register' ? 'edits' : 'records']
   }),

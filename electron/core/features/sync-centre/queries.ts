@@ -3,9 +3,9 @@ import type { QueryHandlers } from '../../context.ts'
 import { refusedBookings, refusedSteps, syncConflicts, waitingItems, waitingRows } from './repo.ts'
 
 export const syncCentreQueries: QueryHandlers<typeof syncCentreContract> = {
-  'sync/centre': (_, { db }) => ({
+  'sync/centre': (_, { db, nowMs }) => ({
     waiting: waitingRows(db),
-    refused: [...refusedBookings(db), ...refusedSteps(db)],
+    refused: [...refusedBookings(db, nowMs), ...refusedSteps(db)],
     conflicts: syncConflicts(db),
   }),
   'sync/items': (filter, { db }) => waitingItems(db, filter),

@@ -11,11 +11,12 @@ import {
 } from '../../../../shared/contract/sync-centre.ts'
 import { fieldsOf } from '../../../../shared/domain/table.ts'
 import { TABLES } from '../../../../shared/domain/tables.ts'
+import { WAITABLE } from '../../../../shared/ops/arbiter.ts'
 import type { Fields } from '../../../../shared/ops/types.ts'
 import { opId, parseOpId } from '../../../../shared/ops/id.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
-import { OWN_REFUSED, readAlternatives } from '../../bookings.ts'
+import { OWN_REFUSED, readAlternatives, WAITS } from '../../bookings.ts'
 import { groupOf, tablesOf } from './groups.ts'
 import { labelOf } from '../../labels.ts'
 import { shownValue } from '../../shown.ts'
@@ -122,6 +123,7 @@ interface RefusedRow {
   streamerIds: string
   createdMs: number
   reason: string
+  waits: number
   alternatives: string
   atMs: number
   heldLabel: string | null
@@ -129,11 +131,11 @@ interface RefusedRow {
 }
 
 /** This device's refused bookings that nobody has settled yet. */
-export function refusedBookings(db: Db): RefusedBooking[] {
+export function refusedBookings(db: Db, nowMs: number): RefusedBooking[] {
   return prepared<[], RefusedRow>(
     db,
     `SELECT booking.*, studio.name AS studioName, bookingState.reason, bookingState.alternatives, bookingState.atMs,
-       held.label AS heldLabel, held.createdMs AS heldAskedMs
+       ${WAITS} AS waits, held.label AS heldLabel, held.createdMs AS heldAskedMs
      FROM bookingState JOIN booking ON booking.id = bookingState.bookingId
        LEFT JOIN studio ON studio.id = booking.studioId LEFT JOIN booking AS held ON held.id = bookingState.heldBy
      WHERE ${OWN_REFUSED}
@@ -152,6 +154,8 @@ export function refusedBookings(db: Db): RefusedBooking[] {
       sessionId: row.sessionId,
       streamerIds: JSON.parse(row.streamerIds) as string[],
       reason: row.reason,
+      waits: row.waits === 1,
+      canWait: WAITABLE.has(row.reason) && row.startMs > nowMs,
       heldBy:
         row.heldLabel === null || row.heldAskedMs === null
           ? null
