@@ -56,7 +56,8 @@ describe('a link that', () => {
     await until(() => settled(founder), 'everything is acknowledged', 30_000)
     expect(link.cuts).toBeGreaterThan(2)
     expect(link.bodies.distinct).toBeGreaterThan(30_000)
-    expect(link.bodies.resentPct).toBeLessThan(5)
+    // A busy machine notices a cut late; sending the start again would be a hundred.
+    expect(link.bodies.resentPct).toBeLessThan(20)
     expect(compareWithHub(rig, founder)).toStrictEqual(NOTHING_LOST)
   }, 60_000)
 
