@@ -45,13 +45,14 @@ async function detail(event: PlanEventView): Promise<ProposalDetail> {
 
 const hard = (proposal: ProposalDetail) => proposal.score.find(({ tier }) => tier === 'hard')?.value
 
-/** What a proposal leaves exactly where it was, of the things that may never move. */
+/** What a proposal leaves exactly where it was: broadcasts in the frozen time or announced. Line work there may be stuck. */
 async function expectHeldStill({ id: proposalId, createdMs }: ProposalDetail): Promise<void> {
   const before = await board()
   const after = await board(proposalId)
   const held = before.items.filter(
     (item) =>
       item.frozen &&
+      item.kind === 'broadcast' &&
       item.progress === 'open' &&
       // Time goes on between the answer and this look at it.
       (item.startMs < createdMs + 2 * HOUR_MS - ANSWER_MS || item.startMs > before.frozenUntilMs),
