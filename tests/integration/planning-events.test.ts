@@ -45,18 +45,31 @@ async function detail(event: PlanEventView): Promise<ProposalDetail> {
 
 const hard = (proposal: ProposalDetail) => proposal.score.find(({ tier }) => tier === 'hard')?.value
 
-/** What a proposal leaves exactly where it was: broadcasts in the frozen time or announced. Line work there may be stuck. */
-async function expectHeldStill({ id: proposalId, createdMs }: ProposalDetail): Promise<void> {
+interface Closed {
+  readonly laneId: string
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+/** What a proposal leaves exactly where it was: all that is frozen or announced, but what the event itself makes impossible. */
+async function expectHeldStill({ id: proposalId }: ProposalDetail, closed: Closed | null): Promise<void> {
   const before = await board()
   const after = await board(proposalId)
-  const held = before.items.filter(
-    (item) =>
-      item.frozen &&
-      item.kind === 'broadcast' &&
-      item.progress === 'open' &&
-      // Time goes on between the answer and this look at it.
-      (item.startMs < createdMs + 2 * HOUR_MS - ANSWER_MS || item.startMs > before.frozenUntilMs),
+  const impossible = new Set(
+    before.items
+      .filter(
+        (item) =>
+          closed !== null &&
+          item.laneId === closed.laneId &&
+          item.startMs < closed.untilMs &&
+          item.endMs > closed.fromMs,
+      )
+      .map((item) => item.taskKey),
   )
+  const held = before.items.filter(
+    (item) => item.frozen && item.progress === 'open' && !impossible.has(item.taskKey),
+  )
+  expect(held.length).toBeGreaterThan(0)
   const moved = new Set(after.items.filter((item) => item.version === 'proposal').map((item) => item.taskKey))
   for (const item of held) expect(moved.has(item.taskKey), item.label).toBe(false)
 }
@@ -100,7 +113,7 @@ describe('what breaks a plan that stands', () => {
     expect(proposal).toMatchObject({ kind: 'repair', cause: { key: 'plan.event.line-down' } })
     expect(proposal.cause?.params).toMatchObject({ fromMs, untilMs, why: 'motor' })
     expect(proposal.moved).toBeGreaterThan(0)
-    await expectHeldStill(proposal)
+    await expectHeldStill(proposal, { laneId: lineId, fromMs, untilMs })
     const after = await board(proposal.id)
     const inside = after.items.filter(
       (item) =>
@@ -129,7 +142,11 @@ describe('what breaks a plan that stands', () => {
     })
     const proposal = await detail(await answered(eventId))
     expect(hard(proposal)).toBe(0)
-    await expectHeldStill(proposal)
+    await expectHeldStill(proposal, {
+      laneId: onAir.laneId,
+      fromMs: onAir.startMs - HOUR_MS,
+      untilMs: onAir.endMs + HOUR_MS,
+    })
     const after = await board(proposal.id)
     const there = after.items.filter(
       (item) =>
@@ -241,7 +258,7 @@ describe('what breaks a plan that stands', () => {
     const proposal = await detail(event)
     expect(hard(proposal)).toBe(0)
     expect(proposal.movedTasks.some((task) => task.taskKey === `order:${rowId}:production`)).toBe(true)
-    await expectHeldStill(proposal)
+    await expectHeldStill(proposal, null)
     await discardAll()
   })
 
