@@ -1,6 +1,7 @@
-// `npm test`: every check, one after the other, with a summary. `npm test -- lint vitest` runs only those phases.
-import { PHASES } from './lib/phases.mjs'
+// `npm test`: every check, with a summary. `npm test -- lint vitest` runs only those phases.
+import { STAGES } from './lib/phases.mjs'
 
+const PHASES = STAGES.flat(2)
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !PHASES.some((phase) => phase.name === name))
 if (unknown.length > 0) {
@@ -13,12 +14,16 @@ if (unknown.length > 0) {
 const seconds = (sinceMs) => ((Date.now() - sinceMs) / 1000).toFixed(1).padStart(6)
 const startMs = Date.now()
 const summary = []
-for (const phase of PHASES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-  console.log(`\n── ${phase.name} ──`)
-  const phaseStartMs = Date.now()
-  const counts = await phase.run()
-  summary.push({ name: phase.name, ...counts, time: seconds(phaseStartMs) })
+async function runRow(row) {
+  for (const phase of row.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    console.log(`\n── ${phase.name} ──`)
+    const phaseStartMs = Date.now()
+    const { output, ...counts } = await phase.run()
+    if (output) console.log(`\n── ${phase.name} failed ──\n${output.trimEnd()}`)
+    summary.push({ name: phase.name, ...counts, time: seconds(phaseStartMs) })
+  }
 }
+for (const rows of STAGES) await Promise.all(rows.map(runRow))
 
 const total = (key) => summary.reduce((sum, row) => sum + row[key], 0)
 console.log('\n── summary ──')
