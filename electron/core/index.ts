@@ -18,6 +18,7 @@ import { loadKeys, makeKeys, saveKeys } from './keys.ts'
 import { ACTIONS, COMMANDS, CORE_QUERIES, ON_CHANGED, ON_OPEN, QUERIES, ROLLUPS } from './registry.ts'
 import type { HandedFile, Log, OpenBelt, RunningJob, Services, Trouble } from './services.ts'
 import { offsetMin } from '../../shared/domain/time.ts'
+import { confirmByLease } from './sync/lease.ts'
 import { arbitrateLocally, grantWaiting } from './sync/local-arbiter.ts'
 import { createSyncService } from './sync/service.ts'
 import { createMutator } from './store/mutator.ts'
@@ -215,6 +216,8 @@ export function createCore(options: CoreOptions): Core {
           store,
           person: actor.personId,
           baseId: actor.baseId,
+          beforeClaim: (table, fields) =>
+            table === 'booking' ? confirmByLease(store, fields, arbiter) : fields,
           afterClaim: (table, id, mutator) => {
             if (table === 'bookingRelease') freed = true
             arbitrateLocally(store, table, id, mutator, arbiter)

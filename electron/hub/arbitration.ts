@@ -10,13 +10,16 @@ import {
   type ArbiterWorld,
   type ClaimRequest,
   type Decision,
+  type GrantedUnit,
 } from '../../shared/ops/arbiter.ts'
+import { FROM_LEASE, withoutStretches } from '../../shared/ops/lease.ts'
 import type { Fields, Op } from '../../shared/ops/types.ts'
 import type { BeltCounters } from './belts.ts'
 import { readRows } from './cells.ts'
 import type { HubDatabase, Tx } from './database.ts'
 import type { HubAuthor } from './hub-author.ts'
-import type { BookingRow } from './schema.ts'
+import { cutFromLease, lapsedLeases, leaseOf, noteLease, renumbered, returnedToLease } from './leases.ts'
+import type { BookingRow, LiveGrantRow } from './schema.ts'
 
 /** Everything one arbitration needs; it lives inside one transaction that holds the belt's lock. */
 export interface Bench {
@@ -39,6 +42,13 @@ export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Prom
   const { belt } = bench.counters.row
   const { fields } = op
   switch (op.table) {
+    case 'slotLease':
+      await noteLease(bench, op)
+      return noteArbitrated(
+        bench,
+        { ...op, table: 'booking', fields: { ...fields, expiresMs: fields.untilMs ?? 0 } },
+        hubSeq,
+      )
     case 'booking': {
       const expiresMs = typeof fields.expiresMs === 'number' ? fields.expiresMs : null
       const row: BookingRow = {
@@ -172,8 +182,14 @@ async function answerAgain(bench: Bench, booking: BookingRow, stock: Stock): Pro
 }
 
 async function answer(bench: Bench, booking: BookingRow, stock: Stock): Promise<void> {
-  const claim = claimOf(booking.bookingId, JSON.parse(booking.fields) as Fields)
+  const fields = JSON.parse(booking.fields) as Fields
+  const claim = claimOf(booking.bookingId, fields)
   const world = await readWorld(bench, claim, stock)
+  const lease = await leaseOf(bench, booking.bookingId, fields)
+  if (lease) {
+    const given = decide(claim, { ...world, held: [], within: lease.within })
+    if (given.outcome === 'granted') return confirmLeased(bench, claim, given, lease.leaseId)
+  }
   let decision = decide(claim, world)
   if (decision.outcome === 'refused' && decision.reason === 'unknown-resource') {
     const isEarly = bench.nowMs < booking.sinceMs + STRANGER_WAIT_MS
@@ -187,6 +203,25 @@ async function answer(bench: Bench, booking: BookingRow, stock: Stock): Promise<
   }
   await write(bench, claim, decision, { firstFence, nowMs: bench.nowMs })
   await settle(bench, claim.bookingId, decision.outcome)
+}
+
+/** Gives what a device has given away out of its lease, cut from what the lease holds. */
+async function confirmLeased(
+  bench: Bench,
+  claim: ClaimRequest,
+  decision: Decision & { outcome: 'granted' },
+  leaseId: string,
+): Promise<void> {
+  const { bookingId } = claim
+  await cutFromLease(bench, leaseId, decision.units)
+  const firstFence = bench.counters.fences(decision.units.length)
+  await bench.database.insertMany(
+    bench.tx,
+    'liveGrant',
+    grantRows(bench, bookingId, decision.units, { firstFence, leaseId }),
+  )
+  await write(bench, claim, decision, { firstFence, nowMs: bench.nowMs, grantReason: FROM_LEASE, leaseId })
+  await settle(bench, bookingId, 'granted')
 }
 
 /** True when the claim names a row of which the hub has never heard, not even that it was deleted. */
@@ -210,16 +245,9 @@ async function holdUnits(
   units: (Decision & { outcome: 'granted' })['units'],
   firstFence: number,
 ): Promise<boolean> {
-  const { belt } = bench.counters.row
   await sql`SAVEPOINT hold_units`.execute(bench.tx)
   try {
-    const rows = units.map((unit, index) => ({
-      belt,
-      grantId: `${bookingId}/${index}`,
-      bookingId,
-      ...unit,
-      fence: firstFence + index,
-    }))
+    const rows = grantRows(bench, bookingId, units, { firstFence, leaseId: null })
     await bench.database.insertMany(bench.tx, 'liveGrant', rows)
     await sql`RELEASE SAVEPOINT hold_units`.execute(bench.tx)
     return true
@@ -231,11 +259,26 @@ async function holdUnits(
   }
 }
 
+const grantRows = (
+  bench: Bench,
+  bookingId: string,
+  units: readonly GrantedUnit[],
+  { firstFence, leaseId }: { firstFence: number; leaseId: string | null },
+): LiveGrantRow[] =>
+  units.map((unit, index) => ({
+    belt: bench.counters.row.belt,
+    grantId: `${bookingId}/${index}`,
+    bookingId,
+    ...unit,
+    fence: firstFence + index,
+    leaseId,
+  }))
+
 async function write(
   bench: Bench,
   claim: ClaimRequest,
   decision: Decision,
-  how: { firstFence: number; nowMs: number; grantReason?: string },
+  how: { firstFence: number; nowMs: number; grantReason?: string; leaseId?: string },
 ): Promise<void> {
   const { term } = bench.counters.row
   for (const { table, fields } of answerFacts(claim, decision, { term, ...how }))
@@ -293,7 +336,10 @@ async function settle(
     })
     .onConflict((conflict) => conflict.columns(['belt', 'bookingId']).doUpdateSet({ outcome, answerMs }))
     .execute()
-  if (outcome !== 'granted') await dropGrants(bench, [bookingId])
+  if (outcome === 'granted') return
+  const returned = await returnedToLease(bench, bookingId)
+  await dropGrants(bench, [bookingId])
+  await bench.database.insertMany(bench.tx, 'liveGrant', returned)
 }
 
 async function dropGrants(bench: Bench, bookingIds: readonly string[]): Promise<void> {
@@ -312,7 +358,7 @@ const ENDED: readonly string[] = ['refused', 'released', 'expired', 'revoked']
  */
 async function adoptGrant(bench: Bench, op: Op): Promise<void> {
   const { belt } = bench.counters.row
-  const { bookingId, resourceKey, unit, startMs, endMs, fence } = op.fields
+  const { bookingId, resourceKey, unit, startMs, endMs, fence, leaseId } = op.fields
   const row = {
     belt,
     grantId: op.row,
@@ -322,6 +368,7 @@ async function adoptGrant(bench: Bench, op: Op): Promise<void> {
     startMs: numberOf(startMs),
     endMs: numberOf(endMs),
     fence: numberOf(fence),
+    leaseId: textOf(leaseId) || null,
   }
   bench.counters.fenceSeen(row.fence)
   const booking = await bench.tx
@@ -331,15 +378,18 @@ async function adoptGrant(bench: Bench, op: Op): Promise<void> {
     .where('bookingId', '=', row.bookingId)
     .executeTakeFirst()
   if (booking && ENDED.includes(booking.outcome) && booking.answerMs >= op.at.ms) return
-  const rivals = await bench.tx
+  if (row.leaseId !== null) await cutFromLease(bench, row.leaseId, [row])
+  const overlapping = await bench.tx
     .selectFrom('liveGrant')
-    .select(['bookingId', 'fence'])
+    .selectAll()
     .where('belt', '=', belt)
     .where('resourceKey', '=', row.resourceKey)
     .where('unit', '=', row.unit)
     .where('startMs', '<', row.endMs)
     .where('endMs', '>', row.startMs)
     .execute()
+  // What was given out of a lease is no rival of the lease.
+  const rivals = overlapping.filter((rival) => rival.leaseId !== row.bookingId)
   if (rivals.some((rival) => rival.bookingId === row.bookingId || rival.fence < row.fence)) {
     if (!rivals.some((rival) => rival.bookingId === row.bookingId)) bench.losers.add(row.bookingId)
     return
@@ -347,7 +397,8 @@ async function adoptGrant(bench: Bench, op: Op): Promise<void> {
   const later = [...new Set(rivals.map((rival) => rival.bookingId))]
   if (later.length > 0) await dropGrants(bench, later)
   for (const loser of later) bench.losers.add(loser)
-  await bench.database.insertMany(bench.tx, 'liveGrant', [row])
+  const given = overlapping.filter((other) => other.leaseId === row.bookingId)
+  await bench.database.insertMany(bench.tx, 'liveGrant', renumbered(bench, withoutStretches(row, given)))
 }
 
 /** Tells those whose grant had to give way. */
@@ -382,6 +433,12 @@ export async function expireClaims(bench: Bench): Promise<void> {
     const { table, fields } = endingFact(bookingId, 'expired', { reason: '', term, nowMs: bench.nowMs })
     await bench.author.fact(table, fields)
     await settle(bench, bookingId, 'expired')
+  }
+  for (const leaseId of await lapsedLeases(bench)) {
+    const { table, fields } = endingFact(leaseId, 'expired', { reason: '', term, nowMs: bench.nowMs })
+    await bench.author.fact(table, fields)
+    await settle(bench, leaseId, 'expired')
+    bench.freed = 'left'
   }
 }
 

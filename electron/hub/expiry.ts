@@ -24,6 +24,17 @@ export async function attend(hub: HubContext): Promise<string[]> {
             .whereRef('booking.belt', '=', 'belt.belt')
             .where('booking.outcome', '=', 'waiting'),
         ),
+        eb.exists(
+          eb
+            .selectFrom('lease')
+            .innerJoin('booking', (join) =>
+              join.onRef('booking.belt', '=', 'lease.belt').onRef('booking.bookingId', '=', 'lease.leaseId'),
+            )
+            .select('lease.leaseId')
+            .whereRef('lease.belt', '=', 'belt.belt')
+            .where('booking.outcome', '=', 'granted')
+            .where('lease.untilMs', '<', hub.clock()),
+        ),
       ]),
     )
     .execute()

@@ -21,6 +21,7 @@ import { runsOf, VERDICTS, type Judged } from './verdicts.ts'
 /** Tables whose ops the arbiter acts on. */
 export const ARBITRATED_TABLES = new Set([
   'booking',
+  'slotLease',
   'bookingRelease',
   'claimWait',
   'resourceGrant',

@@ -11,6 +11,8 @@ export interface HubSchema {
   cell: CellRow
   booking: BookingRow
   liveGrant: LiveGrantRow
+  /** Hours that the device `holder` may give away by itself, until `untilMs` by hub time. */
+  lease: { belt: string; leaseId: string; holder: string; untilMs: number }
   /** The last word on whether a refused booking waits, and where in the belt's order it was said. */
   claimWait: { belt: string; bookingId: string; hubSeq: number; waits: number; atMs: number }
   upload: UploadRow
@@ -144,6 +146,8 @@ export interface LiveGrantRow {
   startMs: number
   endMs: number
   fence: number
+  /** The lease out of which it was given. */
+  leaseId: string | null
 }
 
 export interface UploadRow {

@@ -57,6 +57,7 @@ export const ERROR_CODES = [
   // slots
   'slot-taken',
   'slot-closed',
+  'lease-needs-hub',
   'merchant-blocked',
   // sessions
   'rule-blocked',

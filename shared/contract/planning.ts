@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PLANNERS, SIGNED_IN, action, command, query } from './define.ts'
+import { MANAGERS, PLANNERS, SIGNED_IN, action, command, query } from './define.ts'
 
 export type TaskKind = 'sample' | 'qc' | 'broadcast' | 'production' | 'ship'
 export type PlanState = 'on-time' | 'at-risk' | 'late'
@@ -277,6 +277,23 @@ export const planningContract = {
   ).returns<null>(),
 }
 
+export interface SlotLease {
+  readonly id: string
+  readonly studioId: string
+  readonly baseName: string
+  /** The device that may give the hours away. */
+  readonly holderName: string
+  /** This device is the holder. */
+  readonly own: boolean
+  readonly startMs: number
+  readonly endMs: number
+  readonly untilMs: number
+  readonly record: RecordState
+  readonly reason: string
+  /** The device may still confirm out of it, by what is known here of the hub's time. */
+  readonly usable: boolean
+}
+
 export const slotContract = {
   'slot/week': query(
     z.object({
@@ -308,13 +325,36 @@ export const slotContract = {
       canWait: boolean
       /** Granted after it had waited. */
       arrived: boolean
+      /** Given out of a lease by the device that holds it; `untold` until the hub has heard of it. */
+      lease: 'none' | 'untold' | 'told'
       alternatives: { studioId: string; studioName: string; startMs: number; endMs: number }[]
       baseId: string
     }[]
+    leases: SlotLease[]
+    /** Devices that hours can be leased to; empty for whoever may not lease. */
+    holders: { author: string; name: string; baseId: string; baseName: string }[]
     primeBands: (readonly [number, number])[]
     longTail: { primeMin: number; grantedMin: number; tentativeMin: number; quotaPct: number }
     nowMs: number
   }>(),
+  /**
+   * Asks for hours of a studio that one device of a base may give away by itself, also without a network, until `untilMs` by the
+   * hub's clock. What has not reached the hub by then counts as a claim like any other.
+   */
+  'slot/lease': command(
+    z.object({
+      holder: z.string(),
+      studioId: z.string(),
+      startMs: z.number().int(),
+      endMs: z.number().int(),
+      streamerIds: z.array(z.string()).max(6).default([]),
+      /** Null: until the hours are over. */
+      untilMs: z.number().int().nullable().default(null),
+    }),
+    MANAGERS,
+  ).returns<{ leaseId: string }>(),
+  /** Ends a lease: the holder gives it back, or a manager takes it back. Bookings that the hub knows of stay. */
+  'slot/endLease': command(z.object({ leaseId: z.string() }), PLANNERS).returns<null>(),
   /** Asks for studio + streamers + kit together. Granted at once where this device is the arbiter, tentative until the hub answers otherwise. */
   'slot/claim': command(
     z.object({

@@ -378,8 +378,33 @@ const broadcasting: Table[] = [
       beforeMin: int,
       afterMin: int,
       expiresMs: nullable(int),
+      /** The lease under which its holder confirmed it at once, with the units that it took for it; null for any other. */
+      leaseId: nullable(ref('slotLease')),
+      leaseUnits: json,
     },
-    [['studioId', 'startMs'], ['sessionId']],
+    [['studioId', 'startMs'], ['sessionId'], ['leaseId']],
+  ),
+  /**
+   * Asks for hours that one device of a base may give away by itself until `untilMs` by the hub's clock, also without a network.
+   * Answered, held and ended as a booking is.
+   */
+  claim(
+    'slotLease',
+    'belt',
+    {
+      baseId: ref('liveBase'),
+      /** Author name of the device. Under another name, after a copy or a restore, it may not use the lease. */
+      holder: text,
+      studioId: ref('studio'),
+      streamerIds: json,
+      kit: json,
+      startMs: int,
+      endMs: int,
+      beforeMin: int,
+      afterMin: int,
+      untilMs: int,
+    },
+    [['studioId', 'startMs'], ['holder']],
   ),
 ]
 
@@ -620,6 +645,8 @@ const arbitration: Table[] = [
       endMs: int,
       fence: int,
       term: int,
+      /** The lease out of which it was given. */
+      leaseId: nullable(ref('slotLease')),
     },
     { lane: 'urgent', indexes: [['bookingId'], ['resourceKey', 'unit', 'startMs']] },
   ),

@@ -1,3 +1,4 @@
+import { holdsThroughout } from './lease.ts'
 import type { Fields, Value } from './types.ts'
 
 /** A booking as the arbiter reads it. Times are epoch ms, half-open; buffers are minutes kept free around the broadcast. */
@@ -37,6 +38,8 @@ export interface ArbiterWorld {
   readonly nowMs: number
   /** Live grants that overlap `searchWindow(claim)`, of any resource in the claim and of any alternative studio. */
   readonly held: readonly HeldGrant[]
+  /** What a lease holds, when the claim is to be met out of that alone. */
+  readonly within?: readonly GrantedUnit[]
   /** Known studios, the claimed one and those that may stand in. */
   readonly studios: readonly StudioFacts[]
   /** Known streamers; null when unknown ones are accepted. */
@@ -215,6 +218,8 @@ function fitUnits(claim: ClaimRequest, world: ArbiterWorld): Fit {
     let missing = wanted
     for (let unit = 1; unit <= quantity && missing > 0; unit++) {
       if (taken.has(unit)) continue
+      if (world.within && !holdsThroughout(world.within, { resourceKey, unit, startMs, endMs: untilMs }))
+        continue
       units.push({ resourceKey, unit, startMs, endMs: untilMs })
       missing--
     }
@@ -292,7 +297,7 @@ export interface FactDraft {
 export function answerFacts(
   claim: Pick<ClaimRequest, 'bookingId'>,
   decision: Decision,
-  context: { firstFence: number; term: number; nowMs: number; grantReason?: string },
+  context: { firstFence: number; term: number; nowMs: number; grantReason?: string; leaseId?: string },
 ): FactDraft[] {
   const { bookingId } = claim
   const { term, nowMs } = context
@@ -311,7 +316,13 @@ export function answerFacts(
   }
   const grants = decision.units.map((unit, index): FactDraft => ({
     table: 'resourceGrant',
-    fields: { bookingId, ...unit, fence: context.firstFence + index, term },
+    fields: {
+      bookingId,
+      ...unit,
+      fence: context.firstFence + index,
+      term,
+      ...(context.leaseId === undefined ? {} : { leaseId: context.leaseId }),
+    },
   }))
   return [...grants, answer('granted', context.grantReason ?? '', [], null)]
 }

@@ -26,6 +26,7 @@ export type RightsReason =
   | 'read-only'
   | 'other-base'
   | 'administrators-only'
+  | 'managers-only'
   | 'arbiter-only'
   | 'person-inactive'
 
@@ -38,6 +39,8 @@ const ADMINISTRATOR_TABLES = new Set([
   'liveBase',
 ])
 const ARBITER_TABLES = new Set(['resourceGrant', 'claimAnswer', 'dayAggregate'])
+/** Hands one base what all of them share. */
+const MANAGER_TABLES = new Set(['slotLease'])
 const NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/
 const MAX_FIELDS = 100
 
@@ -64,6 +67,7 @@ export function rightsProblem(
   if (base !== null && [device.baseId, personBase].some((own) => own !== null && own !== base))
     return 'other-base'
   if (ADMINISTRATOR_TABLES.has(op.table) && !mayAdminister(device, person)) return 'administrators-only'
+  if (MANAGER_TABLES.has(op.table) && [device.role, person?.role].includes('planner')) return 'managers-only'
   return null
 }
 

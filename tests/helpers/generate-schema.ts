@@ -119,7 +119,9 @@ CREATE TABLE liveGrant (
   endMs INTEGER NOT NULL,
   fence INTEGER NOT NULL,
   term INTEGER NOT NULL,
-  arbitrated INTEGER NOT NULL DEFAULT 0
+  arbitrated INTEGER NOT NULL DEFAULT 0,
+  -- The lease out of which it was given; its own hold lies under it.
+  leaseId TEXT
 ) STRICT;
 CREATE INDEX liveGrant_resource ON liveGrant (resourceKey, unit, startMs);
 CREATE INDEX liveGrant_booking ON liveGrant (bookingId);
@@ -127,6 +129,7 @@ CREATE TRIGGER liveGrant_exclusive BEFORE INSERT ON liveGrant WHEN NEW.arbitrate
   SELECT RAISE(ABORT, 'grant overlaps') WHERE EXISTS (
     SELECT 1 FROM liveGrant
     WHERE resourceKey = NEW.resourceKey AND unit = NEW.unit AND startMs < NEW.endMs AND endMs > NEW.startMs AND bookingId <> NEW.bookingId
+      AND bookingId IS NOT NEW.leaseId
   );
 END;
 

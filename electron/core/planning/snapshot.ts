@@ -301,7 +301,9 @@ export function readSnapshot(db: Db, timeZone: string, fromMs: number, toMs: num
     grants: prepared<[number, number], BeltSnapshot['grants'][number]>(
       db,
       `SELECT liveGrant.bookingId, booking.sessionId, liveGrant.resourceKey, liveGrant.startMs, liveGrant.endMs
-       FROM liveGrant JOIN booking ON booking.id = liveGrant.bookingId WHERE liveGrant.endMs > ? AND liveGrant.startMs < ?`,
+       FROM liveGrant LEFT JOIN booking ON booking.id = liveGrant.bookingId LEFT JOIN slotLease ON slotLease.id = liveGrant.bookingId
+       WHERE liveGrant.endMs > ? AND liveGrant.startMs < ?
+         AND (booking.id IS NOT NULL OR slotLease.holder IS NOT (SELECT json_extract(value, '$.author') FROM meta WHERE key = 'hubClock'))`,
     ).all(fromMs, toMs),
     bookings: prepared<[number, number], Raw>(
       db,

@@ -109,6 +109,7 @@ export class Applier {
       if (op.kind === 'claim') this.#grants.drop(op.row)
       this.#runFactHooks(op.table, row, -1)
       statements.remove.run(op.row)
+      if (op.table === 'bookingRelease') this.#grants.releaseWithdrawn(String(row['bookingId']))
       return
     }
     if (op.kind === 'create') {
@@ -126,7 +127,7 @@ export class Applier {
     switch (op.kind) {
       case 'fact':
       case 'claim':
-        this.#insertFact(statements, op)
+        this.#insertFact(statements, op, stamp === null)
         return
       case 'create':
         this.#create(statements, op)
@@ -147,7 +148,7 @@ export class Applier {
     this.#runRegisterHooks(op.table, op.row)
   }
 
-  #insertFact(statements: TableStatements, op: Op): void {
+  #insertFact(statements: TableStatements, op: Op, isOwn: boolean): void {
     if (statements.get.get(op.row) || this.#getAlias.get(op.table, op.row)) return
     const values = statements.columns.map(({ name, field }) => {
       const value = toSql(field, op.fields[name])
@@ -180,7 +181,7 @@ export class Applier {
     }
     statements.insert.run(op.row, op.scope, op.at.ms, ...values)
     const row = statements.get.get(op.row)!
-    this.#grants.onFact(op, row)
+    this.#grants.onFact(op, row, isOwn)
     this.#runFactHooks(op.table, row, 1)
   }
 

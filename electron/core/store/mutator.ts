@@ -26,6 +26,8 @@ export interface MutatorOptions {
   readonly person: string | null
   /** Base of the caller, for base rows without any reference to one. */
   readonly baseId: string | null
+  /** What a claim is to say beyond what was asked for: called before it is written, in the same transaction. */
+  readonly beforeClaim?: (table: string, fields: Fields) => Fields
   /** Called after a claim, a release or a wait was written, in the same transaction. */
   readonly afterClaim?: (table: string, id: string, mutator: Mutator) => void
 }
@@ -124,7 +126,8 @@ export function createMutator(options: MutatorOptions, fixedScope: Scope | null 
     },
     claim(name, fields) {
       const table = tableNamed(name)
-      const id = write(table, 'claim', scopeFor(table, fields), checked(table, fields))
+      const whole = options.beforeClaim?.(name, fields) ?? fields
+      const id = write(table, 'claim', scopeFor(table, whole), checked(table, whole))
       options.afterClaim?.(table.name, id, mutator)
       return id
     },

@@ -15,6 +15,7 @@ import { readableScopes, readCursor, writeCursor } from './cursors.ts'
 import { FirstSync, type ChunkStream, type FirstSyncProgress } from './first-sync.ts'
 import { hasLeftovers, renameLeftovers } from './incarnation.ts'
 import { giveBack, rememberHeads } from './give-back.ts'
+import { noteHubTime } from './lease.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { Meter, meterRules } from './meter.ts'
 import { Intake } from './intake.ts'
@@ -327,6 +328,7 @@ export class SyncEngine {
       this.#machine.statusDone(this.#deps.clock())
       return this.#deps.onFork(behind)
     }
+    noteHubTime(store, answer.hubTimeMs, this.#deps.clock())
     const { claimsSettled } = await this.#sender.learn(asked, answer, this.#link.epoch)
     store.transact(() => {
       this.#link = {
@@ -400,6 +402,7 @@ export class SyncEngine {
     }
     rememberHeads(store, head.hubHeads ?? [])
     const nowMs = this.#deps.clock()
+    noteHubTime(store, head.hubTimeMs, nowMs)
     const allHere = !head.scopes.some((scope) => scope.more)
     const isWhole = allHere && scopes.length === readable.length && !this.#first.busy
     if (isWhole && hasLeftovers(store)) renameLeftovers(store, this.#deps.keys.author)

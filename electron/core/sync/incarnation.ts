@@ -5,6 +5,7 @@ import { opId } from '../../../shared/ops/id.ts'
 import type { CanonicalOp, Fields, Value } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
+import { UNTOLD } from '../store/grants.ts'
 import type { RowName } from '../store/rebuild.ts'
 import { opOf, type OpRow, type Store } from '../store/store.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
@@ -146,6 +147,11 @@ function rename(store: Store, author: string, rows: readonly OpRow[]): number {
   })
   const remember = prepared(db, 'INSERT OR REPLACE INTO renamed (old, new) VALUES (?, ?)')
   for (const [old, name] of names) remember.run(old, name)
+  // A lease is for the name that it was given to: what was confirmed out of it is a claim like any other now.
+  for (const table of ['liveGrant', 'bookingState']) {
+    const drop = prepared(db, `DELETE FROM ${table} WHERE bookingId = ? AND term = ${UNTOLD}`)
+    for (const old of names.keys()) drop.run(old)
+  }
   const update = prepared(
     db,
     `UPDATE op SET author = ?, stream = ?, seq = ?, row = ?, fields = ?, hash = NULL, state = 'pending' WHERE n = ?`,

@@ -113,7 +113,8 @@ function fieldsOfBooking(row: BookingRow): Fields {
   return { ...row, streamerIds: json(row.streamerIds), kit: json(row.kit) }
 }
 
-function readWorld(db: Db, claim: ClaimRequest, context: LocalArbiterContext): ArbiterWorld {
+/** What a claim is decided by, as this device knows it. */
+export function readWorld(db: Db, claim: ClaimRequest, context: LocalArbiterContext): ArbiterWorld {
   const { startMs, endMs } = searchWindow(claim)
   const held = prepared<[number, number], HeldGrant>(
     db,

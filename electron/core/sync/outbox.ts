@@ -14,7 +14,7 @@ import { compactTail } from './compact.ts'
 const SETTLE_SLICE = 300
 
 /** What somebody waits for the arbiter's answer to. */
-const ASKS: ReadonlySet<string> = new Set(['booking', 'bookingRelease', 'claimWait'])
+const ASKS: ReadonlySet<string> = new Set(['booking', 'slotLease', 'bookingRelease', 'claimWait'])
 
 const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer')
 

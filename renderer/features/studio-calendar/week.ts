@@ -2,6 +2,7 @@ import type { Output } from '../../../shared/contract/index.ts'
 
 export type Week = Output<'slot/week'>
 export type Booking = Week['bookings'][number]
+export type Lease = Week['leases'][number]
 export type Studio = Week['studios'][number]
 
 const MINUTE_MS = 60_000

@@ -80,7 +80,9 @@ CREATE TABLE liveGrant (
   endMs INTEGER NOT NULL,
   fence INTEGER NOT NULL,
   term INTEGER NOT NULL,
-  arbitrated INTEGER NOT NULL DEFAULT 0
+  arbitrated INTEGER NOT NULL DEFAULT 0,
+  -- The lease out of which it was given; its own hold lies under it.
+  leaseId TEXT
 ) STRICT;
 CREATE INDEX liveGrant_resource ON liveGrant (resourceKey, unit, startMs);
 CREATE INDEX liveGrant_booking ON liveGrant (bookingId);
@@ -88,6 +90,7 @@ CREATE TRIGGER liveGrant_exclusive BEFORE INSERT ON liveGrant WHEN NEW.arbitrate
   SELECT RAISE(ABORT, 'grant overlaps') WHERE EXISTS (
     SELECT 1 FROM liveGrant
     WHERE resourceKey = NEW.resourceKey AND unit = NEW.unit AND startMs < NEW.endMs AND endMs > NEW.startMs AND bookingId <> NEW.bookingId
+      AND bookingId IS NOT NEW.leaseId
   );
 END;
 
@@ -640,10 +643,31 @@ CREATE TABLE booking (
   endMs INTEGER NOT NULL DEFAULT 0,
   beforeMin INTEGER NOT NULL DEFAULT 0,
   afterMin INTEGER NOT NULL DEFAULT 0,
-  expiresMs INTEGER
+  expiresMs INTEGER,
+  leaseId TEXT,
+  leaseUnits TEXT NOT NULL DEFAULT 'null'
 ) STRICT;
 CREATE INDEX booking_studioId_startMs ON booking (studioId, startMs);
 CREATE INDEX booking_sessionId ON booking (sessionId);
+CREATE INDEX booking_leaseId ON booking (leaseId);
+
+CREATE TABLE slotLease (
+  id TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  createdMs INTEGER NOT NULL DEFAULT 0,
+  baseId TEXT NOT NULL DEFAULT '',
+  holder TEXT NOT NULL DEFAULT '',
+  studioId TEXT NOT NULL DEFAULT '',
+  streamerIds TEXT NOT NULL DEFAULT 'null',
+  kit TEXT NOT NULL DEFAULT 'null',
+  startMs INTEGER NOT NULL DEFAULT 0,
+  endMs INTEGER NOT NULL DEFAULT 0,
+  beforeMin INTEGER NOT NULL DEFAULT 0,
+  afterMin INTEGER NOT NULL DEFAULT 0,
+  untilMs INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX slotLease_studioId_startMs ON slotLease (studioId, startMs);
+CREATE INDEX slotLease_holder ON slotLease (holder);
 
 CREATE TABLE orderLine (
   id TEXT PRIMARY KEY,
@@ -880,7 +904,8 @@ CREATE TABLE resourceGrant (
   startMs INTEGER NOT NULL DEFAULT 0,
   endMs INTEGER NOT NULL DEFAULT 0,
   fence INTEGER NOT NULL DEFAULT 0,
-  term INTEGER NOT NULL DEFAULT 0
+  term INTEGER NOT NULL DEFAULT 0,
+  leaseId TEXT
 ) STRICT;
 CREATE INDEX resourceGrant_bookingId ON resourceGrant (bookingId);
 CREATE INDEX resourceGrant_resourceKey_unit_startMs ON resourceGrant (resourceKey, unit, startMs);

@@ -6,6 +6,7 @@ import { createMutator, type Mutator } from '../../../electron/core/store/mutato
 import { SyncEngine } from '../../../electron/core/sync/engine.ts'
 import { renewIdentity } from '../../../electron/core/sync/enrolment.ts'
 import { continueUnder } from '../../../electron/core/sync/incarnation.ts'
+import { confirmByLease } from '../../../electron/core/sync/lease.ts'
 import { readLink } from '../../../electron/core/sync/link.ts'
 import { arbitrateLocally } from '../../../electron/core/sync/local-arbiter.ts'
 import { RequestCounter } from '../../../electron/core/sync/request-counter.ts'
@@ -142,12 +143,13 @@ export class SimDevice {
 
   write<T>(person: string | null, work: (write: Mutator) => T): T {
     const { store } = this
+    const arbiter = { nowMs: this.clock(), zoneOffsetMin: 480 }
     const mutator = createMutator({
       store,
       person,
       baseId: readLink(store)?.certificate.baseId ?? null,
-      afterClaim: (table, id, write) =>
-        arbitrateLocally(store, table, id, write, { nowMs: this.clock(), zoneOffsetMin: 480 }),
+      beforeClaim: (table, fields) => (table === 'booking' ? confirmByLease(store, fields, arbiter) : fields),
+      afterClaim: (table, id, write) => arbitrateLocally(store, table, id, write, arbiter),
     })
     return store.transact(() => work(mutator))
   }

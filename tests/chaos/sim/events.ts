@@ -29,6 +29,7 @@ export const WRITES = [
   'order',
   'credit',
   'claim',
+  'lease',
   'release',
   'forbidden',
   'newer',
@@ -47,11 +48,15 @@ const WRITE_WEIGHTS: Record<Write, number> = {
   'equipment-set': 2,
   order: 10,
   credit: 6,
-  claim: 14,
+  claim: 18,
+  lease: 3,
   release: 5,
   forbidden: 1,
   newer: 3,
 }
+
+/** Every fifth seed is about studios: leases and what is given out of them. */
+const STUDIO_WEIGHTS: Record<Write, number> = { ...WRITE_WEIGHTS, lease: 30, claim: 120, release: 20 }
 
 const KIND_WEIGHTS: Record<SimEvent['kind'], number> = {
   write: 40,
@@ -95,6 +100,7 @@ function weighted<K extends string>(chance: Chance, weights: Record<K, number>):
 export function eventsOf(seed: number, count: number): SimEvent[] {
   const chance = chanceOf('events', seed)
   const storm = chance.next()
+  const writes = seed % 5 === 2 ? STUDIO_WEIGHTS : WRITE_WEIGHTS
   const fate = (): Fate => (chance.often(storm) ? weighted(chance, FATES) : 'ok')
   const skewMs = (): number =>
     chance.pick([0, 60_000, -60_000, 2 * 24 * 3_600_000, YEAR_MS, -YEAR_MS, chance.below(YEAR_MS)])
@@ -104,7 +110,7 @@ export function eventsOf(seed: number, count: number): SimEvent[] {
     const device = chance.below(DEVICES)
     switch (kind) {
       case 'write':
-        return { kind, draw, device, what: weighted(chance, WRITE_WEIGHTS) }
+        return { kind, draw, device, what: weighted(chance, writes) }
       case 'go':
         return { kind, draw, device, fates: Array.from({ length: 1 + chance.below(8) }, fate) }
       case 'crash':

@@ -3,6 +3,8 @@ import { fieldsOf } from '../../../shared/domain/table.ts'
 import { TABLES } from '../../../shared/domain/tables.ts'
 import { decodeOp } from '../../../shared/ops/canonical.ts'
 import { opId } from '../../../shared/ops/id.ts'
+import { withoutStretches, type Hold } from '../../../shared/ops/lease.ts'
+import type { Db } from '../../../electron/sqlite/open.ts'
 import { readLink } from '../../../electron/core/sync/link.ts'
 import type { SimDevice } from './device.ts'
 import { Broken } from './ledger.ts'
@@ -75,6 +77,7 @@ export function checkAll(world: World): void {
   sameRows(world, active)
   hubDecidesOnWhatIsShown(world, active[0]!.device)
   grantsAgree(world, active)
+  leasesKeepTheirPromise(active)
   soleWritersKeepTheirWord(world, active)
   revokedWorkIsKept(world)
 }
@@ -225,11 +228,7 @@ function hubDecidesOnWhatIsShown(world: World, device: SimDevice): void {
 }
 
 function grantsAgree(world: World, active: ReturnType<typeof readers>): void {
-  const ofHub = world.hub.raw
-    .prepare(
-      'SELECT bookingId, resourceKey, unit, startMs, endMs, fence FROM liveGrant ORDER BY fence, bookingId',
-    )
-    .all()
+  const ofHub = holdingsOf(world.hub.raw, 'lease', 'leaseId')
   const answers = (device: SimDevice): unknown[] =>
     device.db
       .prepare('SELECT bookingId, outcome, term, atMs, answerId FROM bookingState ORDER BY bookingId')
@@ -238,23 +237,74 @@ function grantsAgree(world: World, active: ReturnType<typeof readers>): void {
   for (const { device } of active) {
     const double = overlapIn(device.db, 'liveGrant')
     if (double) throw new Broken('one live grant per resource and time', `${device.name} shows ${double}`)
-    const shown = device.db
-      .prepare(
-        'SELECT bookingId, resourceKey, unit, startMs, endMs, fence FROM liveGrant ORDER BY fence, bookingId',
-      )
-      .all()
+    const shown = holdingsOf(device.db, 'slotLease', 'id')
     if (JSON.stringify(shown) !== JSON.stringify(ofHub))
       throw new Broken(
         'one live grant per resource and time',
-        `${device.name} shows other grants than the hub holds: ${firstDifference(byFence(ofHub), byFence(shown))}`,
+        `${device.name} shows other grants than the hub holds: ${firstDifference(ofHub, shown)}`,
       )
     if (JSON.stringify(answers(device)) !== JSON.stringify(answers(first)))
       throw new Broken('convergence of rows', `bookingState of ${first.name} and ${device.name}`)
   }
 }
 
-const byFence = (grants: unknown[]): Rows =>
-  (grants as { fence: number; bookingId: string }[]).map((grant) => ({ ...grant, id: grant.fence }))
+interface GrantRow extends Hold {
+  readonly bookingId: string
+  readonly fence: number
+  readonly leaseId: string | null
+}
+
+/** Who holds what: a lease what has not been given out of it, in one piece wherever it touches itself. */
+function holdingsOf(db: Db, leases: string, key: string): Rows {
+  const rows = db
+    .prepare<[], GrantRow>(
+      'SELECT bookingId, resourceKey, unit, startMs, endMs, fence, leaseId FROM liveGrant ORDER BY resourceKey, unit, startMs, fence',
+    )
+    .all()
+  const isLease = new Set(
+    db
+      .prepare<[], { id: string }>(`SELECT ${key} AS id FROM ${leases}`)
+      .all()
+      .map(({ id }) => id),
+  )
+  const given = rows.filter(({ leaseId }) => leaseId !== null)
+  const out: Record<string, unknown>[] = []
+  for (const row of rows) {
+    if (!isLease.has(row.bookingId)) {
+      out.push({ ...row, id: row.fence })
+      continue
+    }
+    const own = given.filter(({ leaseId }) => leaseId === row.bookingId)
+    for (const { bookingId, resourceKey, unit, startMs, endMs } of withoutStretches(row, own)) {
+      const place = `${bookingId} ${resourceKey} ${unit}`
+      const last = out.findLast(({ id }) => String(id).startsWith(`${place} `))
+      if (last?.['endMs'] === startMs) last['endMs'] = endMs
+      else out.push({ id: `${place} ${startMs}`, endMs })
+    }
+  }
+  return out.sort((a, b) => (String(a['id']) < String(b['id']) ? -1 : 1))
+}
+
+/** What a lease's holder gave away stands as long as the lease does; only rooms and kit that are no more undo it. */
+function leasesKeepTheirPromise(active: ReturnType<typeof readers>): void {
+  for (const { device } of active) {
+    const broken = device.db
+      .prepare<[string], { id: string; outcome: string; reason: string }>(
+        `SELECT booking.id, answer.outcome, answer.reason FROM booking
+           JOIN slotLease ON slotLease.id = booking.leaseId JOIN bookingState AS lease ON lease.bookingId = slotLease.id
+           JOIN bookingState AS answer ON answer.bookingId = booking.id
+           JOIN op ON op.tbl = 'booking' AND op.row = booking.id AND op.author = slotLease.holder
+         WHERE slotLease.holder = ? AND lease.outcome = 'granted'
+           AND answer.outcome IN ('refused', 'expired', 'revoked') AND answer.reason NOT IN ('closed', 'kit-short', 'expired')`,
+      )
+      .get(device.keys.author)
+    if (broken)
+      throw new Broken(
+        'a lease keeps its promise',
+        `${device.name} confirmed ${broken.id}, and it was ${broken.outcome} (${broken.reason})`,
+      )
+  }
+}
 
 function soleWritersKeepTheirWord(world: World, active: ReturnType<typeof readers>): void {
   const names = new Map(active.map(({ device }) => [device.name, device]))

@@ -19,6 +19,7 @@ export const INVARIANTS = [
   'convergence of rows',
   'acknowledged is at the hub',
   'one live grant per resource and time',
+  'a lease keeps its promise',
   'fences only rise',
   'monotonic reads',
   'read your writes',

@@ -32,6 +32,8 @@ export interface TemplateRows {
   readonly merchants: readonly string[]
   readonly persons: readonly string[]
   readonly cards: readonly string[]
+  /** Author names of the devices as they joined. */
+  readonly authors: readonly string[]
 }
 
 /** Small pages keep a copy of an almost empty schema small. */
@@ -122,14 +124,14 @@ export async function makeTemplate(): Promise<Template> {
   const template: Template = {
     hub: hub.raw.serialize(),
     devices: devices.map(({ name, db, keys }) => ({ name, image: db.serialize(), keys })),
-    rows,
+    rows: { ...rows, authors: devices.map(({ keys }) => keys.author) },
   }
   for (const device of devices) device.close()
   hub.close()
   return template
 }
 
-function foundBelt(founder: SimDevice): TemplateRows {
+function foundBelt(founder: SimDevice): Omit<TemplateRows, 'authors'> {
   return founder.write(null, (write) => {
     const belt = write.create('belt', {
       name: '渔具',

@@ -3,6 +3,7 @@ import { decodeOp } from '../../../shared/ops/canonical.ts'
 import { opId, parseOpId } from '../../../shared/ops/id.ts'
 import { fieldsOf } from '../../../shared/domain/table.ts'
 import { TABLES } from '../../../shared/domain/tables.ts'
+import { UNTOLD } from '../../../electron/core/store/grants.ts'
 import { toSql } from '../../../electron/core/store/rows.ts'
 import type { Db } from '../../../electron/sqlite/open.ts'
 import { prepared } from '../../../electron/sqlite/prepared.ts'
@@ -163,6 +164,17 @@ export class Watch {
     if (n !== seen.canonical) this.#stampsRise(device, seen)
     seen.canonical = n
     this.#readsItsWrites(device)
+    const twice = prepared<[], { a: string; b: string }>(
+      device.db,
+      `SELECT x.bookingId AS a, y.bookingId AS b FROM liveGrant x JOIN liveGrant y
+         ON x.resourceKey = y.resourceKey AND x.unit = y.unit AND x.grantId < y.grantId AND x.startMs < y.endMs AND y.startMs < x.endMs
+       WHERE x.term = ${UNTOLD} AND y.term = ${UNTOLD}`,
+    ).get()
+    if (twice)
+      throw new Broken(
+        'a lease keeps its promise',
+        `${device.name} gave one hour to ${twice.a} and ${twice.b}`,
+      )
   }
 
   #stampsRise(device: SimDevice, seen: Seen): void {
@@ -223,13 +235,14 @@ export const keysIn = (db: Db): Set<string> =>
     ).map(opId),
   )
 
-/** Two grants that hold one unit at one time, or null. */
+/** Two grants that hold one unit at one time, or null. What was given out of a lease lies over the lease. */
 export function overlapIn(db: Db, table: string): string | null {
   const pair = prepared<[], { a: string; b: string; resourceKey: string }>(
     db,
     `SELECT x.bookingId AS a, y.bookingId AS b, x.resourceKey FROM ${table} x JOIN ${table} y
        ON x.resourceKey = y.resourceKey AND x.unit = y.unit AND x.grantId < y.grantId
-         AND x.startMs < y.endMs AND y.startMs < x.endMs LIMIT 1`,
+         AND x.startMs < y.endMs AND y.startMs < x.endMs
+         AND x.leaseId IS NOT y.bookingId AND y.leaseId IS NOT x.bookingId LIMIT 1`,
   ).get()
   return pair ? `${pair.resourceKey} by ${pair.a} and ${pair.b}` : null
 }

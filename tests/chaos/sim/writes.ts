@@ -139,18 +139,26 @@ export function perform(
       )
       return held()
     case 'claim': {
-      const startMs = START_MS + 48 * HOUR + chance.below(10) * (HOUR / 2)
+      const leases = prepared<[string], { baseId: string; studioId: string; startMs: number; endMs: number }>(
+        store.db,
+        'SELECT baseId, studioId, startMs, endMs FROM slotLease WHERE holder = ? ORDER BY id',
+      ).all(device.keys.author)
+      const lease = chance.often(0.7) && leases.length > 0 ? chance.pick(leases) : null
+      const fromMs = lease?.startMs ?? START_MS + 48 * HOUR
+      const startMs = fromMs + chance.below(lease ? (lease.endMs - fromMs) / (HOUR / 2) : 10) * (HOUR / 2)
       device.write(person, (write) =>
         write.claim('booking', {
-          baseId: base,
+          baseId: lease?.baseId ?? base,
           sessionId: null,
           merchantId: null,
           label: mark,
-          studioId: chance.pick(rows.studios),
-          streamerIds: chance.often(0.5) ? [chance.pick(rows.streamers)] : [],
-          kit: chance.often(0.4) ? [{ equipmentId: rows.equipment, quantity: 1 + chance.below(2) }] : [],
+          studioId: lease?.studioId ?? chance.pick(rows.studios),
+          streamerIds: chance.often(lease ? 0.15 : 0.5) ? [chance.pick(rows.streamers)] : [],
+          kit: chance.often(lease ? 0.15 : 0.4)
+            ? [{ equipmentId: rows.equipment, quantity: 1 + chance.below(2) }]
+            : [],
           startMs,
-          endMs: startMs + HOUR,
+          endMs: startMs + (lease ? HOUR / 2 : HOUR),
           beforeMin: chance.pick([0, 15]),
           afterMin: chance.pick([0, 15]),
           expiresMs: chance.often(0.2) ? START_MS + 24 * HOUR : null,
@@ -158,8 +166,29 @@ export function perform(
       )
       return held()
     }
+    case 'lease': {
+      // Planners may not; some try.
+      if (readLink(store)?.certificate.role === 'planner' && chance.often(0.9)) return
+      const startMs = START_MS + 50 * HOUR + chance.below(12) * (HOUR / 2)
+      const endMs = startMs + (3 + chance.below(4)) * (HOUR / 2)
+      device.write(chance.often(0.9) ? null : person, (write) =>
+        write.claim('slotLease', {
+          baseId: base,
+          holder: chance.often(0.4) ? device.keys.author : chance.pick(rows.authors),
+          studioId: chance.pick(rows.studios),
+          streamerIds: chance.often(0.4) ? [chance.pick(rows.streamers)] : [],
+          kit: chance.often(0.4) ? [{ equipmentId: rows.equipment, quantity: 1 }] : [],
+          startMs,
+          endMs,
+          beforeMin: 0,
+          afterMin: 15,
+          untilMs: chance.often(0.7) ? endMs : START_MS + chance.below(40) * HOUR,
+        }),
+      )
+      return
+    }
     case 'release': {
-      const id = visible('SELECT id FROM booking ORDER BY id')
+      const id = visible('SELECT id FROM booking UNION SELECT id FROM slotLease ORDER BY id')
       if (!id) return
       device.write(person, (write) =>
         write.fact('bookingRelease', { bookingId: id, reason: mark, atMs: device.clock() }),

@@ -1,39 +1,16 @@
 import { Refusal } from '../../../../shared/contract/result.ts'
 import type { slotContract } from '../../../../shared/contract/planning.ts'
-import { everyDay, expandWindows, NO_HOLIDAYS } from '../../../../shared/domain/calendar.ts'
-import { DAY_MS } from '../../../../shared/domain/time.ts'
 import { WAITABLE } from '../../../../shared/ops/arbiter.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandHandlers } from '../../context.ts'
+import { leaseCommands } from './leases.ts'
+import { openStudio } from './open-studio.ts'
 import { readAlternatives, sayWait, WAITS } from '../../bookings.ts'
 
-interface StudioHours {
-  openMin: number
-  closeMin: number
-  makeUpMin: number
-  resetMin: number
-}
-
 export const slotCommands: CommandHandlers<typeof slotContract> = {
+  ...leaseCommands,
   'slot/claim': (input, { db, write, actor, belt, nowMs }) => {
-    const studio = prepared<[string], StudioHours>(
-      db,
-      'SELECT openMin, closeMin, makeUpMin, resetMin FROM studio WHERE id = ? AND deleted = 0',
-    ).get(input.studioId)
-    if (!studio) throw new Refusal('not-found', { table: 'studio', id: input.studioId })
-    if (input.endMs <= input.startMs)
-      throw new Refusal('bad-input', { field: 'endMs', problem: 'before-start' })
-    if (input.startMs < nowMs) throw new Refusal('bad-input', { field: 'startMs', problem: 'past' })
-    const open = expandWindows({
-      patterns: everyDay(studio.openMin, studio.closeMin),
-      fromMs: input.startMs - DAY_MS,
-      toMs: input.endMs + DAY_MS,
-      timeZone: belt.timeZone,
-      calendar: NO_HOLIDAYS,
-      keepsHolidays: false,
-    }).windows
-    if (!open.some(([from, to]) => from <= input.startMs && to >= input.endMs))
-      throw new Refusal('slot-closed', { openMin: studio.openMin, closeMin: studio.closeMin })
+    const studio = openStudio(input, { db, belt, nowMs })
     const baseId =
       actor.baseId ??
       prepared<[string], { baseId: string }>(db, 'SELECT baseId FROM studio WHERE id = ?').get(

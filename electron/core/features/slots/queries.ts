@@ -2,6 +2,9 @@ import type { RecordState, slotContract } from '../../../../shared/contract/plan
 import { overlapMs } from '../../../../shared/domain/calendar.ts'
 import { MINUTE_MS } from '../../../../shared/domain/time.ts'
 import { FROM_WAITLIST, WAITABLE } from '../../../../shared/ops/arbiter.ts'
+import { FROM_LEASE } from '../../../../shared/ops/lease.ts'
+import { UNTOLD } from '../../store/grants.ts'
+import { mayLease, readHolders, readLeases } from './leases.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { QueryHandlers } from '../../context.ts'
 import { primeBands } from '../../planning/problem.ts'
@@ -25,13 +28,18 @@ interface Row {
   waits: number
   alternatives: string | null
   baseId: string
+  leaseId: string | null
+  term: number | null
 }
 
 const recordOf = (outcome: string | null): RecordState =>
   outcome === null ? 'tentative' : outcome === 'granted' ? 'confirmed' : 'refused'
 
+const leaseWord = ({ outcome, reason, term }: Row): 'none' | 'untold' | 'told' =>
+  outcome !== 'granted' || reason !== FROM_LEASE ? 'none' : term === UNTOLD ? 'untold' : 'told'
+
 export const slotQueries: QueryHandlers<typeof slotContract> = {
-  'slot/week': ({ fromMs, toMs, baseId }, { db, belt, nowMs }) => {
+  'slot/week': ({ fromMs, toMs, baseId }, { db, actor, belt, nowMs }) => {
     const policy = readPolicy(db)
     const studios = prepared<
       [string | null, string | null],
@@ -47,9 +55,10 @@ export const slotQueries: QueryHandlers<typeof slotContract> = {
     )
     const rows = prepared<[number, number], Row>(
       db,
-      `SELECT booking.*, merchant.sizeClass, bookingState.outcome, bookingState.reason, bookingState.alternatives, ${WAITS} AS waits
+      `SELECT booking.*, merchant.sizeClass, bookingState.outcome, bookingState.reason, bookingState.term, bookingState.alternatives, ${WAITS} AS waits
        FROM booking LEFT JOIN bookingState ON bookingState.bookingId = booking.id LEFT JOIN merchant ON merchant.id = booking.merchantId
        WHERE booking.endMs > ? AND booking.startMs < ? AND coalesce(bookingState.outcome, '') NOT IN ('released', 'expired', 'revoked')
+         AND (booking.leaseId IS NULL OR NOT EXISTS (SELECT 1 FROM bookingRelease WHERE bookingRelease.bookingId = booking.id))
        ORDER BY booking.startMs, booking.id`,
     ).all(fromMs, toMs)
     const shown = new Set(studios.map((studio) => studio.id))
@@ -79,9 +88,12 @@ export const slotQueries: QueryHandlers<typeof slotContract> = {
           waits: row.waits === 1,
           canWait: row.outcome === 'refused' && WAITABLE.has(row.reason ?? '') && row.startMs > nowMs,
           arrived: row.outcome === 'granted' && row.reason === FROM_WAITLIST,
+          lease: leaseWord(row),
           alternatives: readAlternatives(db, row.alternatives ?? '[]'),
           baseId: row.baseId,
         })),
+      leases: readLeases(db, fromMs, toMs, nowMs).filter((lease) => shown.has(lease.studioId)),
+      holders: mayLease(actor.role) ? readHolders(db) : [],
       primeBands: bands,
       longTail: {
         primeMin: studios.length * bands.reduce((total, [from, to]) => total + (to - from) / MINUTE_MS, 0),
