@@ -1,21 +1,7 @@
 import { z } from 'zod'
 import { PLANNERS, SIGNED_IN, WRITERS, action, command, query, type Access } from './define.ts'
+import type { PlanEventKind } from '../domain/plan-events.ts'
 import type { Sentence } from './planning.ts'
-
-/** What can break a plan that stands. */
-export const PLAN_EVENT_KINDS = [
-  'line-down',
-  'dropout',
-  'demand-spike',
-  'slot-cancelled',
-  'gate-failed',
-  'urgent-order',
-  'streamer-ill',
-  'studio-closed',
-  'session-moved',
-  'manual-move',
-] as const
-export type PlanEventKind = (typeof PLAN_EVENT_KINDS)[number]
 
 /**
  * - `open`: recorded, nothing worked out on this device yet

@@ -1,3 +1,4 @@
+import { PLAN_EVENT_KINDS } from './plan-events.ts'
 import {
   bool,
   claim,
@@ -587,18 +588,7 @@ const planning: Table[] = [
     'planEvent',
     'base',
     {
-      kind: oneOf(
-        'line-down',
-        'dropout',
-        'demand-spike',
-        'slot-cancelled',
-        'gate-failed',
-        'urgent-order',
-        'streamer-ill',
-        'studio-closed',
-        'session-moved',
-        'manual-move',
-      ),
+      kind: oneOf(...PLAN_EVENT_KINDS),
       subjectTable: text,
       subjectId: text,
       fromMs: int,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Call } from '../../shared/contract/index.ts'
 import type { ImportPreview, ImportSummary } from '../../shared/contract/imports.ts'
 import type { TestCore } from './core.ts'
+import { MERCHANT } from '../fixtures/rows.ts'
 
 /** Public samples kept outside the repository; null where they are absent. */
 export function dataFolder(): string | null {
@@ -65,14 +66,11 @@ export function makeSku(core: TestCore): string {
   return services.transact(actor, ({ db, write }) => {
     const base = db.prepare<[], { id: string }>('SELECT id FROM liveBase').get()!.id
     const merchantId = write.create('merchant', {
+      ...MERCHANT,
+      returnRatePct: 8,
       name: '文登渔具',
       shortName: '文登',
       baseId: base,
-      sizeClass: 'middle',
-      returnRatePct: 8,
-      creditGrade: 'B',
-      listStatus: 'none',
-      creditReason: '',
     })
     const productId = write.create('product', {
       name: '海竿',

@@ -17,6 +17,7 @@ import { startHub, type RunningHub } from '../../electron/hub/index.ts'
 import { migrate, readMigrations } from '../../electron/sqlite/migrate.ts'
 import { openDb } from '../../electron/sqlite/open.ts'
 import type { Role } from '../../shared/contract/define.ts'
+import { STUDIO } from '../fixtures/rows.ts'
 
 export const RESOURCES = resolve(import.meta.dirname, '../../resources')
 const localMigrations = readMigrations(join(RESOURCES, 'migrations', 'local'))
@@ -176,17 +177,10 @@ export async function makeRig(
     const baseA = base('A')
     const baseB = base('B')
     const studioId = write.create('studio', {
+      ...STUDIO,
       name: 'S1',
       shortName: 'S1',
       baseId: baseA,
-      areaM2: 30,
-      kit: [],
-      powerKw: 2,
-      feeFenPerHour: 0,
-      openMin: 0,
-      closeMin: 1440,
-      resetMin: 0,
-      makeUpMin: 0,
     })
     return { beltId, baseA, baseB, studioId }
   })

@@ -1,10 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { makeEnrolCode } from '../../electron/hub/enrol.ts'
-import { startHub } from '../../electron/hub/index.ts'
-import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
-import { quietLog, until } from '../helpers/sync-rig.ts'
+import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { until } from '../helpers/sync-rig.ts'
+import { codeFor, startTestHub } from '../helpers/hub.ts'
+import { STUDIO } from '../fixtures/rows.ts'
 
 let core: TestCore
 beforeEach(async () => {
@@ -100,37 +100,21 @@ describe('checking the log', () => {
 
   it('with a hub: own sent steps are sound, the hub’s are proven by its signed heads, others’ are checked elsewhere', async () => {
     const root = tempDir()
-    const hub = await startHub({
-      dataDir: join(root, 'hub'),
-      resourcesDir: RESOURCES_DIR,
-      clock: () => Date.now(),
-      log: quietLog,
-      host: '127.0.0.1',
-      port: 0,
-    })
+    const hub = await startTestHub(join(root, 'hub'))
     const two = startCore({ deviceName: '二号机' })
     try {
       const url = `http://127.0.0.1:${hub.port}`
-      const { code } = await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })
+      const code = await codeFor(hub, null)
       await core.call('sync/handOver', { url, code })
       const beltId = (await core.call('app/state', {})).belt!.id
-      const second = await makeEnrolCode(hub.hub, { belt: beltId, role: 'administrator', baseId: null })
-      await two.call('sync/join', { url, code: second.code })
+      const second = await codeFor(hub, beltId)
+      await two.call('sync/join', { url, code: second })
       const state = await two.call('app/state', {})
       two.core.services.setPerson(two.connection, state.people[0]!.id)
       const { id: studioId } = await core.call('catalogue/saveStudio', {
+        ...STUDIO,
         id: null,
-        name: '1 号间',
-        shortName: '1',
         baseId: state.bases[0]!.id,
-        areaM2: 72,
-        kit: [],
-        powerKw: 5,
-        feeFenPerHour: 0,
-        openMin: 0,
-        closeMin: 1440,
-        resetMin: 0,
-        makeUpMin: 0,
       })
       const startMs = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 3_600_000
       await core.call('slot/claim', { studioId, label: '海', startMs, endMs: startMs + 3_600_000 })

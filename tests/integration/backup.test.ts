@@ -6,8 +6,7 @@ import { findBackups } from '../../electron/core/features/backup/list.ts'
 import { backUpIfDue } from '../../electron/core/features/backup/schedule.ts'
 import { outdated } from '../../electron/core/features/backup/generations.ts'
 import { recoveryCodeOf, rootSeedOf, newSeed } from '../../electron/core/keys.ts'
-import { makeEnrolCode } from '../../electron/hub/enrol.ts'
-import { startHub, type RunningHub } from '../../electron/hub/index.ts'
+import type { RunningHub } from '../../electron/hub/index.ts'
 import { openDb } from '../../electron/sqlite/open.ts'
 import {
   NEW_BELT,
@@ -18,7 +17,8 @@ import {
   WORKER_URLS,
   type TestCore,
 } from '../helpers/core.ts'
-import { quietLog, until } from '../helpers/sync-rig.ts'
+import { until } from '../helpers/sync-rig.ts'
+import { codeFor, startTestHub } from '../helpers/hub.ts'
 
 const DAY_MS = 86_400_000
 let root: string
@@ -257,15 +257,7 @@ describe('restoring', () => {
 
 describe('a copied data directory', () => {
   let hub: RunningHub
-  const startIt = (port: number) =>
-    startHub({
-      dataDir: join(root, 'hub'),
-      resourcesDir: RESOURCES_DIR,
-      clock: () => Date.now(),
-      log: quietLog,
-      host: '127.0.0.1',
-      port,
-    })
+  const startIt = (port: number) => startTestHub(join(root, 'hub'), { port })
   beforeEach(async () => {
     hub = await startIt(0)
   })
@@ -278,7 +270,7 @@ describe('a copied data directory', () => {
     const clock = () => Date.now()
     const app = start('a', clock)
     await app.call('app/createBelt', NEW_BELT)
-    const { code } = await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })
+    const code = await codeFor(hub, null)
     await app.call('sync/handOver', { url: url(), code })
     await allSent(app)
     const { port } = hub
@@ -324,7 +316,7 @@ describe('a copied data directory', () => {
     const two = start('b', clock)
     await signIn(two)
     await addPerson(two, '复制后的')
-    const { code } = await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })
+    const code = await codeFor(hub, null)
     await two.call('sync/handOver', { url: url(), code })
     await allSent(two)
     const held = await hub.hub.database.db.selectFrom('op').select('state').where('state', '<>', 0).execute()

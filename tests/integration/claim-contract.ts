@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Fields } from '../../shared/ops/types.ts'
+import { MERCHANT, STUDIO } from '../fixtures/rows.ts'
 
 export interface GrantRow {
   readonly bookingId: string
@@ -31,18 +32,11 @@ const HOUR = 3_600_000
 const START = Math.ceil(Date.now() / HOUR) * HOUR + 48 * HOUR
 const BASE = '00000000001'
 
-const STUDIO = {
+const OWN_STUDIO = {
+  ...STUDIO,
   name: 's',
   shortName: 's',
   baseId: BASE,
-  areaM2: 1,
-  kit: [],
-  powerKw: 1,
-  feeFenPerHour: 0,
-  openMin: 0,
-  closeMin: 1440,
-  resetMin: 0,
-  makeUpMin: 0,
 }
 const STREAMER = {
   name: 'x',
@@ -60,15 +54,11 @@ const STREAMER = {
   minRestMin: 0,
   weekly: [],
 }
-const MERCHANT = {
+const OWN_MERCHANT = {
+  ...MERCHANT,
   name: 'm',
   shortName: 'm',
   baseId: BASE,
-  sizeClass: 'middle',
-  returnRatePct: 1,
-  creditGrade: 'B',
-  listStatus: 'none',
-  creditReason: '',
 }
 
 /** What every store that grants exclusive use must do. */
@@ -78,7 +68,7 @@ export function claimStoreContract(name: string, open: () => Promise<ClaimStore>
     let studio: string
     beforeEach(async () => {
       store = await open()
-      studio = await store.create('studio', STUDIO)
+      studio = await store.create('studio', OWN_STUDIO)
     })
     afterEach(() => store.close())
 
@@ -117,7 +107,7 @@ export function claimStoreContract(name: string, open: () => Promise<ClaimStore>
 
     it('a streamer is in one room at a time', async () => {
       const [other, streamer] = [
-        await store.create('studio', STUDIO),
+        await store.create('studio', OWN_STUDIO),
         await store.create('streamer', STREAMER),
       ]
       await store.claim(booking({ streamerIds: [streamer] }))
@@ -127,7 +117,7 @@ export function claimStoreContract(name: string, open: () => Promise<ClaimStore>
 
     it('gives kit out by unit number until none is left', async () => {
       const [other, lamp] = [
-        await store.create('studio', STUDIO),
+        await store.create('studio', OWN_STUDIO),
         await store.create('equipment', { name: 'lamp', baseId: BASE, quantity: 3 }),
       ]
       const kit = (quantity: number) => [{ equipmentId: lamp, quantity }]
@@ -145,7 +135,7 @@ export function claimStoreContract(name: string, open: () => Promise<ClaimStore>
     })
 
     it('refuses who is on the black list', async () => {
-      const merchantId = await store.create('merchant', { ...MERCHANT, listStatus: 'black' })
+      const merchantId = await store.create('merchant', { ...OWN_MERCHANT, listStatus: 'black' })
       expect(await store.answer(await store.claim(booking({ merchantId })))).toMatchObject({
         reason: 'merchant-blocked',
       })
@@ -206,7 +196,7 @@ export function claimStoreContract(name: string, open: () => Promise<ClaimStore>
     })
 
     it('a claim that waits needs all that it asked for', async () => {
-      const other = await store.create('studio', STUDIO)
+      const other = await store.create('studio', OWN_STUDIO)
       const streamer = await store.create('streamer', STREAMER)
       const room = await store.claim(booking())
       const person = await store.claim(booking({ studioId: other, streamerIds: [streamer] }))

@@ -3,11 +3,11 @@ import type { HistoryEntry, ShownValue } from '../../shared/contract/history.ts'
 import { fieldsOf } from '../../shared/domain/table.ts'
 import { TABLE_LIST } from '../../shared/domain/tables.ts'
 import { join } from 'node:path'
-import { makeEnrolCode } from '../../electron/hub/enrol.ts'
-import { startHub } from '../../electron/hub/index.ts'
 import { readMessages } from '../helpers/i18n-keys.ts'
-import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
-import { quietLog, until } from '../helpers/sync-rig.ts'
+import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { until } from '../helpers/sync-rig.ts'
+import { codeFor, startTestHub } from '../helpers/hub.ts'
+import { MERCHANT, STUDIO } from '../fixtures/rows.ts'
 
 let nowMs = Date.UTC(2026, 8, 17, 6)
 let core: TestCore
@@ -77,18 +77,9 @@ describe('the history of a row', () => {
   it('of a booking holds its answer and its release', async () => {
     const { bases } = await core.call('app/state', {})
     const { id: studioId } = await core.call('catalogue/saveStudio', {
+      ...STUDIO,
       id: null,
-      name: '1 号间',
-      shortName: '1',
       baseId: bases[0]!.id,
-      areaM2: 72,
-      kit: [],
-      powerKw: 5,
-      feeFenPerHour: 0,
-      openMin: 0,
-      closeMin: 1440,
-      resetMin: 0,
-      makeUpMin: 0,
     })
     const startMs = Math.ceil(nowMs / 3_600_000) * 3_600_000 + 3_600_000
     const { bookingId } = await core.call('slot/claim', {
@@ -151,14 +142,10 @@ describe('undo', () => {
     const { bases, person } = await core.call('app/state', {})
     const merchant = core.core.services.transact(core.core.actorOf(core.connection), ({ write }) =>
       write.create('merchant', {
+        ...MERCHANT,
         name: '海钓匠',
         shortName: '海',
         baseId: bases[0]!.id,
-        sizeClass: 'middle',
-        returnRatePct: 5,
-        creditGrade: 'B',
-        listStatus: 'none',
-        creditReason: '',
       }),
     )
     const planner = await save(null, '排期')
@@ -174,22 +161,15 @@ describe('undo', () => {
 
   it('is refused when somebody else changed the same since, until that is meant', async () => {
     const root = tempDir()
-    const hub = await startHub({
-      dataDir: join(root, 'hub'),
-      resourcesDir: RESOURCES_DIR,
-      clock: () => Date.now(),
-      log: quietLog,
-      host: '127.0.0.1',
-      port: 0,
-    })
+    const hub = await startTestHub(join(root, 'hub'))
     const two = startCore({ deviceName: '二号机' })
     try {
       const url = `http://127.0.0.1:${hub.port}`
-      const founder = await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })
-      await core.call('sync/handOver', { url, code: founder.code })
+      const founder = await codeFor(hub, null)
+      await core.call('sync/handOver', { url, code: founder })
       const beltId = (await core.call('app/state', {})).belt!.id
-      const joining = await makeEnrolCode(hub.hub, { belt: beltId, role: 'administrator', baseId: null })
-      await two.call('sync/join', { url, code: joining.code })
+      const joining = await codeFor(hub, beltId)
+      await two.call('sync/join', { url, code: joining })
       const other = await save(null, '另一个管理员')
       await core.call('person/save', { id: other, name: '另一个管理员', role: 'administrator', baseId: null })
       const id = await save(null, '甲')

@@ -2,11 +2,12 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Role } from '../../shared/contract/define.ts'
-import { makeEnrolCode } from '../../electron/hub/enrol.ts'
-import { startHub, type RunningHub } from '../../electron/hub/index.ts'
+import type { RunningHub } from '../../electron/hub/index.ts'
 import { examine } from '../../electron/hub/maintenance.ts'
-import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
-import { quietLog, until } from '../helpers/sync-rig.ts'
+import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { until } from '../helpers/sync-rig.ts'
+import { codeFor, startTestHub } from '../helpers/hub.ts'
+import { MERCHANT, STUDIO } from '../fixtures/rows.ts'
 
 let root: string
 let hub: RunningHub
@@ -17,18 +18,11 @@ const running: TestCore[] = []
 beforeEach(async () => {
   root = tempDir()
   hubOffsetMs = 0
-  hub = await startHub({
-    dataDir: join(root, 'hub'),
-    resourcesDir: RESOURCES_DIR,
-    clock: () => Date.now() + hubOffsetMs,
-    log: quietLog,
-    host: '127.0.0.1',
-    port: 0,
-  })
+  hub = await startTestHub(join(root, 'hub'), { clock: () => Date.now() + hubOffsetMs })
   admin = startCore({ dataDir: join(root, 'admin'), deviceName: '总台' })
   running.push(admin)
   await admin.call('app/createBelt', NEW_BELT)
-  const { code } = await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })
+  const code = await codeFor(hub, null)
   await admin.call('sync/handOver', { url: `http://127.0.0.1:${hub.port}`, code })
   await until(async () => (await admin.call('app/syncBar', {})).pending === 0, 'the founder is in step')
 })
@@ -62,14 +56,10 @@ const addMerchant = (app: TestCore, name: string) => {
   const baseId = services.belt().store.db.prepare('SELECT id FROM liveBase LIMIT 1').get() as { id: string }
   return services.transact(app.core.actorOf(app.connection), ({ write }) =>
     write.create('merchant', {
+      ...MERCHANT,
       name,
       shortName: name,
       baseId: baseId.id,
-      sizeClass: 'middle',
-      returnRatePct: 5,
-      creditGrade: 'B',
-      listStatus: 'none',
-      creditReason: '',
     }),
   )
 }
@@ -166,18 +156,9 @@ describe('the hub, seen from the cockpit', () => {
   it('work of an expired certificate, once released, shows at its author again, and a claim among it is answered', async () => {
     const second = await join_('二号机', 'administrator')
     const { id: studioId } = await admin.call('catalogue/saveStudio', {
+      ...STUDIO,
       id: null,
-      name: '1 号间',
-      shortName: '1',
       baseId: (await admin.call('app/state', {})).bases[0]!.id,
-      areaM2: 72,
-      kit: [],
-      powerKw: 5,
-      feeFenPerHour: 0,
-      openMin: 0,
-      closeMin: 1440,
-      resetMin: 0,
-      makeUpMin: 0,
     })
     await until(
       () => second.core.services.belt().store.db.prepare('SELECT 1 FROM studio').get() !== undefined,

@@ -5,6 +5,7 @@ import { mayReadMetrics } from '../../electron/hub/metrics.ts'
 import { revoke } from '../../electron/hub/enrol.ts'
 import { certificateText, type Certificate } from '../../shared/wire/messages.ts'
 import { startHubBench, type HubBench } from '../helpers/hub-client.ts'
+import { MERCHANT } from '../fixtures/rows.ts'
 
 let bench: HubBench
 beforeEach(async () => {
@@ -21,14 +22,10 @@ const merchant = (name: string) => ({
   table: 'merchant',
   kind: 'create' as const,
   fields: {
+    ...MERCHANT,
     name,
     shortName: 'm',
     baseId: bench.belt,
-    sizeClass: 'middle',
-    returnRatePct: 1,
-    creditGrade: 'B',
-    listStatus: 'none',
-    creditReason: '',
   },
 })
 

@@ -1,42 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startHub, type RunningHub } from '../../electron/hub/index.ts'
+import type { RunningHub } from '../../electron/hub/index.ts'
 import type { Fields } from '../../shared/ops/types.ts'
 import { type BareDevice, startHubBench, type HubBench } from '../helpers/hub-client.ts'
 import { postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
-import { quietLog, RESOURCES, scratch } from '../helpers/sync-rig.ts'
+import { scratch } from '../helpers/sync-rig.ts'
+import { startTestHub } from '../helpers/hub.ts'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { BOOKING, MERCHANT, STUDIO } from '../fixtures/rows.ts'
 
 const HOUR = 3_600_000
 const START = Math.ceil(Date.now() / HOUR) * HOUR + 48 * HOUR
 const bin = postgresBin()
 
 const merchant = (name: string): Fields => ({
+  ...MERCHANT,
   name,
   shortName: 'm',
   baseId: '00000000001',
-  sizeClass: 'middle',
-  returnRatePct: 1,
-  creditGrade: 'B',
-  listStatus: 'none',
-  creditReason: '',
 })
 
-const STUDIO: Fields = {
+const OWN_STUDIO: Fields = {
+  ...STUDIO,
   name: 's',
   shortName: 's',
   baseId: '00000000001',
-  areaM2: 1,
-  kit: [],
-  powerKw: 1,
-  feeFenPerHour: 0,
-  openMin: 0,
-  closeMin: 1440,
-  resetMin: 0,
-  makeUpMin: 0,
 }
 
-// Only where PostgreSQL's server programs are installed.
+if (bin === null)
+  console.log('PostgreSQL is not installed (apt-get install postgresql): two hub processes are not tested')
 describe.skipIf(bin === null)('two hub processes on one PostgreSQL', () => {
   let postgres: TestPostgres
   let bench: HubBench
@@ -49,15 +41,7 @@ describe.skipIf(bin === null)('two hub processes on one PostgreSQL', () => {
     const databaseUrl = await postgres.newDatabase()
     bench = await startHubBench({ databaseUrl })
     copyFileSync(join(bench.dataDir, 'hub-key'), join(folder.path, 'hub-key'))
-    second = await startHub({
-      dataDir: folder.path,
-      resourcesDir: RESOURCES,
-      clock: () => Date.now(),
-      log: quietLog,
-      databaseUrl,
-      host: '127.0.0.1',
-      port: 0,
-    })
+    second = await startTestHub(folder.path, { databaseUrl })
     urls = [bench.url, `http://127.0.0.1:${second.port}`]
   }, 120_000)
   afterAll(async () => {
@@ -131,7 +115,7 @@ describe.skipIf(bin === null)('two hub processes on one PostgreSQL', () => {
 
   it('give one hour to one of the devices that claim it at both hubs at once', async () => {
     const { founder } = bench
-    const studio = founder.op({ table: 'studio', kind: 'create', fields: STUDIO })
+    const studio = founder.op({ table: 'studio', kind: 'create', fields: OWN_STUDIO })
     await founder.push([studio])
     const claimants = await Promise.all(Array.from({ length: 6 }, () => bench.enrol('planner', null)))
     const bookings = await Promise.all(
@@ -142,18 +126,12 @@ describe.skipIf(bin === null)('two hub processes on one PostgreSQL', () => {
           kind: 'claim',
           lane: 'urgent',
           fields: {
+            ...BOOKING,
             baseId: '00000000001',
-            sessionId: null,
-            merchantId: null,
             label: `${index}`,
             studioId: studio.row,
-            streamerIds: [],
-            kit: [],
             startMs: START,
             endMs: START + HOUR,
-            beforeMin: 0,
-            afterMin: 0,
-            expiresMs: null,
           },
         })
         expect((await claimant.push([op])).status).toBe(200)

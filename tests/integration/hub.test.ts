@@ -7,36 +7,23 @@ import { encodeBatch } from '../../shared/wire/batch.ts'
 import { seal } from '../../shared/wire/envelope.ts'
 import { compression, startHubBench, type BareDevice, type HubBench } from '../helpers/hub-client.ts'
 import { postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
+import { BOOKING, STUDIO } from '../fixtures/rows.ts'
 
 const HOUR = 3_600_000
 const DAY = Math.ceil(Date.now() / HOUR) * HOUR + 48 * HOUR
 
 const studioFields = (name: string) => ({
+  ...STUDIO,
   name,
   shortName: name,
   baseId: '00000000001',
-  areaM2: 1,
-  kit: [],
-  powerKw: 1,
-  feeFenPerHour: 0,
-  openMin: 0,
-  closeMin: 1440,
-  resetMin: 0,
-  makeUpMin: 0,
 })
 const bookingFields = (studioId: string, startMs: number) => ({
+  ...BOOKING,
   baseId: '00000000001',
-  sessionId: null,
-  merchantId: null,
-  label: 'x',
   studioId,
-  streamerIds: [],
-  kit: [],
   startMs,
   endMs: startMs + HOUR,
-  beforeMin: 0,
-  afterMin: 0,
-  expiresMs: null,
 })
 const studio = (device: BareDevice, name: string) =>
   device.op({ table: 'studio', kind: 'create', fields: studioFields(name) })

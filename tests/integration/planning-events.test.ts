@@ -72,6 +72,21 @@ async function expectHeldStill({ id: proposalId }: ProposalDetail, closed: Close
   for (const item of held) expect(moved.has(item.taskKey), item.label).toBe(false)
 }
 
+/** Reports the line of some order down for just as long as the order runs, far enough ahead to be moved. */
+async function stopALine(view: BoardView): Promise<{ eventId: string; lineId: string }> {
+  const item = view.items.find(
+    ({ kind, startMs }) => kind === 'production' && startMs > view.nowMs + 8 * HOUR_MS,
+  )!
+  const { eventId } = await core.call('plan/report', {
+    kind: 'line-down',
+    lineId: item.laneId,
+    fromMs: item.startMs - 30 * MINUTE_MS,
+    untilMs: item.endMs + 30 * MINUTE_MS,
+    reason: '',
+  })
+  return { eventId, lineId: item.laneId }
+}
+
 async function discardAll(): Promise<void> {
   for (const head of await core.call('plan/proposals', {}))
     await core.call('plan/discard', { proposalId: head.id })
@@ -431,16 +446,7 @@ describe('mending by policy', () => {
     })
     const view = await board()
     const before = view.published!
-    const item = view.items.find(
-      (candidate) => candidate.kind === 'production' && candidate.startMs > view.nowMs + 8 * HOUR_MS,
-    )!
-    const { eventId } = await core.call('plan/report', {
-      kind: 'line-down',
-      lineId: item.laneId,
-      fromMs: item.startMs - 30 * MINUTE_MS,
-      untilMs: item.endMs + 30 * MINUTE_MS,
-      reason: '',
-    })
+    const { eventId, lineId } = await stopALine(view)
     const event = await answered(eventId)
     expect(event).toMatchObject({ state: 'applied', held: null, undoable: true })
     const after = (await board()).published!
@@ -460,24 +466,15 @@ describe('mending by policy', () => {
       undoable: false,
     })
     expect(places().length).toBeGreaterThan(0)
-    await core.call('plan/reopen', { table: 'productionLine', id: item.laneId })
+    await core.call('plan/reopen', { table: 'productionLine', id: lineId })
   })
 
   it('leaves to a person what is larger than the policy allows', async () => {
     await core.call('plan/savePolicy', { ...DEFAULT_PLANNING_POLICY, replanMode: 'apply', autoMaxMoved: 0 })
     const view = await board()
-    const item = view.items.find(
-      (candidate) => candidate.kind === 'production' && candidate.startMs > view.nowMs + 8 * HOUR_MS,
-    )!
-    const { eventId } = await core.call('plan/report', {
-      kind: 'line-down',
-      lineId: item.laneId,
-      fromMs: item.startMs - 30 * MINUTE_MS,
-      untilMs: item.endMs + 30 * MINUTE_MS,
-      reason: '',
-    })
+    const { eventId, lineId } = await stopALine(view)
     expect(await answered(eventId)).toMatchObject({ state: 'proposed', held: { key: 'plan.held.moved' } })
-    await core.call('plan/reopen', { table: 'productionLine', id: item.laneId })
+    await core.call('plan/reopen', { table: 'productionLine', id: lineId })
     await discardAll()
     await core.call('plan/savePolicy', DEFAULT_PLANNING_POLICY)
   })

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { makeEnrolCode } from '../../electron/hub/enrol.ts'
-import { startHub, type RunningHub } from '../../electron/hub/index.ts'
+import type { RunningHub } from '../../electron/hub/index.ts'
 import { loadHubSeed } from '../../electron/hub/keys.ts'
 import { hubStick, type HubStick } from '../../electron/hub/stick.ts'
-import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
-import { quietLog, until } from '../helpers/sync-rig.ts'
+import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { until } from '../helpers/sync-rig.ts'
+import { codeFor, startTestHub } from '../helpers/hub.ts'
 
 let root: string
 let hub: RunningHub
@@ -17,15 +17,7 @@ let beltId: string
 const running: TestCore[] = []
 
 const hubDir = () => join(root, 'hub')
-const startIt = (port: number, dataDir = hubDir()) =>
-  startHub({
-    dataDir,
-    resourcesDir: RESOURCES_DIR,
-    clock: () => Date.now(),
-    log: quietLog,
-    host: '127.0.0.1',
-    port,
-  })
+const startIt = (port: number, dataDir = hubDir()) => startTestHub(dataDir, { port })
 const stick = (): HubStick => hubStick(hub.hub, loadHubSeed(hubDir()))
 const pending = async (app: TestCore) => (await app.call('app/syncBar', {})).pending
 const names = (app: TestCore) =>
@@ -64,12 +56,12 @@ beforeEach(async () => {
   other = startCore({ dataDir: join(root, 'other'), deviceName: 'founder' })
   running.push(other)
   beltId = (await other.call('app/createBelt', NEW_BELT)).beltId
-  const first = await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })
-  await other.call('sync/handOver', { url, code: first.code })
+  const first = await codeFor(hub, null)
+  await other.call('sync/handOver', { url, code: first })
   await until(async () => (await pending(other)) === 0, 'the founder is in step')
   device = startCore({ dataDir: join(root, 'device'), deviceName: 'valley' })
   running.push(device)
-  const { code } = await makeEnrolCode(hub.hub, { belt: beltId, role: 'administrator', baseId: null })
+  const code = await codeFor(hub, beltId)
   await device.call('sync/join', { url, code })
   const person = (await device.call('app/state', {})).people[0]!
   device.core.services.setPerson(device.connection, person.id)

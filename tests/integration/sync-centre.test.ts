@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeEnrolCode } from '../../electron/hub/enrol.ts'
-import { startHub } from '../../electron/hub/index.ts'
-import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
-import { quietLog, until } from '../helpers/sync-rig.ts'
+import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { until } from '../helpers/sync-rig.ts'
+import { codeFor, startTestHub } from '../helpers/hub.ts'
+import { STUDIO } from '../fixtures/rows.ts'
 
 const NOW_MS = Date.UTC(2026, 8, 17, 6, 20)
 const HOUR_MS = 3_600_000
@@ -16,18 +16,11 @@ async function makeStudio(): Promise<string> {
   await core.call('app/createBelt', NEW_BELT)
   const { bases } = await core.call('app/state', {})
   const { id } = await core.call('catalogue/saveStudio', {
+    ...STUDIO,
     id: null,
-    name: '1 号间',
-    shortName: '1',
     baseId: bases[0]!.id,
-    areaM2: 72,
-    kit: [],
-    powerKw: 5,
-    feeFenPerHour: 0,
     openMin: 480,
-    closeMin: 1440,
     resetMin: 30,
-    makeUpMin: 0,
   })
   return id
 }
@@ -118,16 +111,9 @@ describe('work that waits too long', () => {
     const root = tempDir()
     let offsetMs = 0
     core = startCore({ clock: () => Date.now() + offsetMs })
-    const hub = await startHub({
-      dataDir: join(root, 'hub'),
-      resourcesDir: RESOURCES_DIR,
-      clock: () => Date.now(),
-      log: quietLog,
-      host: '127.0.0.1',
-      port: 0,
-    })
+    const hub = await startTestHub(join(root, 'hub'))
     await core.call('app/createBelt', NEW_BELT)
-    const { code } = await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })
+    const code = await codeFor(hub, null)
     await core.call('sync/handOver', { url: `http://127.0.0.1:${hub.port}`, code })
     await until(async () => (await core.call('app/syncBar', {})).pending === 0, 'sent')
     await hub.close()

@@ -1,11 +1,11 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { makeEnrolCode } from '../../electron/hub/enrol.ts'
-import { startHub, type RunningHub } from '../../electron/hub/index.ts'
-import type { Role } from '../../shared/contract/define.ts'
-import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
-import { quietLog, until } from '../helpers/sync-rig.ts'
+import type { RunningHub } from '../../electron/hub/index.ts'
+import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { until } from '../helpers/sync-rig.ts'
+import { codeFor, startTestHub } from '../helpers/hub.ts'
+import { MERCHANT, STUDIO } from '../fixtures/rows.ts'
 
 const HOUR = 3_600_000
 
@@ -13,15 +13,7 @@ let folder: string
 let hub: RunningHub
 const cores: TestCore[] = []
 
-const start = (port: number) =>
-  startHub({
-    dataDir: join(folder, 'hub'),
-    resourcesDir: RESOURCES_DIR,
-    clock: () => Date.now(),
-    log: quietLog,
-    host: '127.0.0.1',
-    port,
-  })
+const start = (port: number) => startTestHub(join(folder, 'hub'), { port })
 const url = () => `http://127.0.0.1:${hub.port}`
 
 beforeEach(async () => {
@@ -34,9 +26,6 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const codeFor = async (belt: string | null, role: Role, baseId: string | null) =>
-  (await makeEnrolCode(hub.hub, { belt, role, baseId })).code
-
 async function found(): Promise<{ core: TestCore; beltId: string; baseId: string; studioId: string }> {
   const core = startCore({ deviceName: 'founder' })
   cores.push(core)
@@ -45,17 +34,10 @@ async function found(): Promise<{ core: TestCore; beltId: string; baseId: string
   const { services } = core.core
   const studioId = services.transact(core.core.actorOf(core.connection), ({ write }) =>
     write.create('studio', {
+      ...STUDIO,
       name: '直播间一号',
       shortName: '一号',
       baseId,
-      areaM2: 40,
-      kit: [],
-      powerKw: 3,
-      feeFenPerHour: 0,
-      openMin: 0,
-      closeMin: 1440,
-      resetMin: 0,
-      makeUpMin: 0,
     }),
   )
   return { core, beltId, baseId, studioId }
@@ -64,7 +46,7 @@ async function found(): Promise<{ core: TestCore; beltId: string; baseId: string
 async function join_(beltId: string, baseId: string): Promise<TestCore> {
   const core = startCore({ deviceName: 'second' })
   cores.push(core)
-  const code = await codeFor(beltId, 'administrator', baseId)
+  const code = await codeFor(hub, beltId, 'administrator', baseId)
   expect(await core.call('sync/join', { url: url(), code })).toStrictEqual({ beltId })
   const state = await core.call('app/state', {})
   expect(state.belt).toMatchObject({ id: beltId, name: NEW_BELT.name })
@@ -89,7 +71,7 @@ describe('two cores and a hub', () => {
     expect(bookingOf(first, early.bookingId)).toMatchObject({ outcome: 'granted' })
 
     expect(await first.call('sync/link', {})).toMatchObject({ network: 'no-hub', canHandOver: true })
-    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    await first.call('sync/handOver', { url: url(), code: await codeFor(hub, null) })
     const second = await join_(beltId, baseId)
     await until(
       () => bookingOf(second, early.bookingId)?.outcome === 'granted',
@@ -125,7 +107,7 @@ describe('two cores and a hub', () => {
 
   it('a refused booking that waits has the place on every device when its holder gives it back', async () => {
     const { core: first, beltId, baseId, studioId } = await found()
-    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    await first.call('sync/handOver', { url: url(), code: await codeFor(hub, null) })
     const second = await join_(beltId, baseId)
     const startMs = Math.ceil(Date.now() / HOUR) * HOUR + 30 * HOUR
     const claim = (core: TestCore, label: string) =>
@@ -178,20 +160,16 @@ describe('two cores and a hub', () => {
 
   it('a copied data directory: both keep all they wrote, and agree in the end', async () => {
     const { core: first, beltId, baseId } = await found()
-    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    await first.call('sync/handOver', { url: url(), code: await codeFor(hub, null) })
     const second = await join_(beltId, baseId)
     const write = (core: TestCore, name: string, from: number, to: number) =>
       core.core.services.transact(core.core.actorOf(core.connection), ({ write: mutator }) => {
         for (let i = from; i < to; i++)
           mutator.create('merchant', {
+            ...MERCHANT,
             name: `${name}${i}`,
             shortName: name,
             baseId,
-            sizeClass: 'middle',
-            returnRatePct: 1,
-            creditGrade: 'B',
-            listStatus: 'none',
-            creditReason: '',
           })
       })
     const pending = async (core: TestCore) => (await core.call('app/syncBar', {})).pending
@@ -236,10 +214,10 @@ describe('two cores and a hub', () => {
 
   it('joining says what is wrong: a mistyped code, a used one, another hub, nobody there', async () => {
     const { core: first, beltId } = await found()
-    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    await first.call('sync/handOver', { url: url(), code: await codeFor(hub, null) })
     const core = startCore()
     cores.push(core)
-    const code = await codeFor(beltId, 'planner', null)
+    const code = await codeFor(hub, beltId, 'planner', null)
     const typo = `${code.slice(0, -1)}${code.endsWith('0') ? '1' : '0'}`
     await expect(core.call('sync/join', { url: url(), code: typo })).rejects.toMatchObject({
       code: 'enrol-code-wrong',
@@ -247,14 +225,7 @@ describe('two cores and a hub', () => {
     await expect(core.call('sync/join', { url: 'http://127.0.0.1:9', code })).rejects.toMatchObject({
       code: 'hub-unreachable',
     })
-    const other = await startHub({
-      dataDir: join(folder, 'other'),
-      resourcesDir: RESOURCES_DIR,
-      clock: () => Date.now(),
-      log: quietLog,
-      host: '127.0.0.1',
-      port: 0,
-    })
+    const other = await startTestHub(join(folder, 'other'))
     try {
       await expect(
         core.call('sync/join', { url: `http://127.0.0.1:${other.port}`, code }),
@@ -275,10 +246,10 @@ describe('two cores and a hub', () => {
 
   it('a code for a device moves no belt, a code for a belt takes no device in, and neither is used up', async () => {
     const { core: first, beltId } = await found()
-    await first.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    await first.call('sync/handOver', { url: url(), code: await codeFor(hub, null) })
     const { core: other, beltId: otherBelt, studioId } = await found()
-    const forDevice = await codeFor(beltId, 'planner', null)
-    const forBelt = await codeFor(null, 'administrator', null)
+    const forDevice = await codeFor(hub, beltId, 'planner', null)
+    const forBelt = await codeFor(hub, null)
     const wrong = { code: 'enrol-code-wrong' }
     await expect(other.call('sync/handOver', { url: url(), code: forDevice })).rejects.toMatchObject(wrong)
     const late = startCore()
@@ -295,9 +266,9 @@ describe('two cores and a hub', () => {
 
   it('a belt that is on a hub already cannot be handed over again', async () => {
     const { core } = await found()
-    await core.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+    await core.call('sync/handOver', { url: url(), code: await codeFor(hub, null) })
     await expect(
-      core.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) }),
+      core.call('sync/handOver', { url: url(), code: await codeFor(hub, null) }),
     ).rejects.toMatchObject({ code: 'already-joined' })
   })
 })

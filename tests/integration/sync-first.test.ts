@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readLink, writeLink } from '../../electron/core/sync/link.ts'
 import { OPEN_LINK, startLink } from '../bench/sync/proxy.ts'
 import { makeRig, settled, until as untilWithin, type Rig, type RigDevice } from '../helpers/sync-rig.ts'
+import { BOOKING } from '../fixtures/rows.ts'
 
 const until = (done: () => boolean | Promise<boolean>, what: string, timeoutMs = 60_000): Promise<void> =>
   untilWithin(done, what, timeoutMs)
@@ -54,18 +55,11 @@ const session = (title: string, startMs: number) => ({
 })
 
 const booking = (startMs: number) => ({
+  ...BOOKING,
   baseId: rig.baseA,
-  sessionId: null,
-  merchantId: null,
-  label: 'x',
   studioId: rig.studioId,
-  streamerIds: [],
-  kit: [],
   startMs,
   endMs: startMs + HOUR,
-  beforeMin: 0,
-  afterMin: 0,
-  expiresMs: null,
 })
 
 /** Every replicated row that both devices can see, as text. */

@@ -7,6 +7,7 @@ import { OPEN_LINK, startLink, type LinkProxy, type LinkShape } from '../bench/s
 import { workload } from '../bench/sync/workload.ts'
 import { sha256, startHubBench } from '../helpers/hub-client.ts'
 import { makeRig, settled, until, type Rig, type RigDevice } from '../helpers/sync-rig.ts'
+import { BOOKING } from '../fixtures/rows.ts'
 
 let rig: Rig
 let link: LinkProxy | null = null
@@ -178,18 +179,11 @@ describe('a link that', () => {
     const startMs = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 48 * 3_600_000
     const id = founder.write((write) =>
       write.claim('booking', {
+        ...BOOKING,
         baseId: rig.baseA,
-        sessionId: null,
-        merchantId: null,
-        label: 'x',
         studioId: rig.studioId,
-        streamerIds: [],
-        kit: [],
         startMs,
         endMs: startMs + 3_600_000,
-        beforeMin: 0,
-        afterMin: 0,
-        expiresMs: null,
       }),
     )
     const outcome = () =>

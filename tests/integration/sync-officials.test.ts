@@ -2,13 +2,14 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Aggregator } from '../../electron/hub/aggregate.ts'
-import { makeEnrolCode } from '../../electron/hub/enrol.ts'
-import { startHub, type RunningHub } from '../../electron/hub/index.ts'
+import type { RunningHub } from '../../electron/hub/index.ts'
 import { noteBackup, truncate } from '../../electron/hub/truncate.ts'
 import type { Role } from '../../shared/contract/define.ts'
 import { dayKeyOf } from '../../shared/domain/time.ts'
-import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
-import { quietLog, until } from '../helpers/sync-rig.ts'
+import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { until } from '../helpers/sync-rig.ts'
+import { codeFor, startTestHub } from '../helpers/hub.ts'
+import { MERCHANT } from '../fixtures/rows.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -21,14 +22,7 @@ let aggregator: Aggregator
 const cores: TestCore[] = []
 beforeEach(async () => {
   folder = tempDir()
-  hub = await startHub({
-    dataDir: join(folder, 'hub'),
-    resourcesDir: RESOURCES_DIR,
-    clock: () => Date.now(),
-    log: quietLog,
-    host: '127.0.0.1',
-    port: 0,
-  })
+  hub = await startTestHub(join(folder, 'hub'))
   aggregator = new Aggregator(hub.hub, join(folder, 'hub'))
 })
 afterEach(async () => {
@@ -39,8 +33,6 @@ afterEach(async () => {
 })
 
 const url = () => `http://127.0.0.1:${hub.port}`
-const codeFor = async (belt: string | null, role: Role, baseId: string | null) =>
-  (await makeEnrolCode(hub.hub, { belt, role, baseId })).code
 const dbOf = (core: TestCore) => core.core.services.belt().store.db
 const number = (core: TestCore, sql: string): number => (dbOf(core).prepare(sql).get() as { n: number }).n
 
@@ -107,18 +99,14 @@ async function twoBases(): Promise<{
           })
       }
     write.create('merchant', {
+      ...MERCHANT,
       name: 'rival',
       shortName: 'rival',
       baseId: first,
-      sizeClass: 'middle',
-      returnRatePct: 5,
-      creditGrade: 'B',
-      listStatus: 'none',
-      creditReason: '',
     })
     return { second, orderIds }
   })
-  await founder.call('sync/handOver', { url: url(), code: await codeFor(null, 'administrator', null) })
+  await founder.call('sync/handOver', { url: url(), code: await codeFor(hub, null) })
   await until(async () => (await founder.call('app/syncBar', {})).pending === 0, 'everything is at the hub')
   return { founder, beltId, bases: [first, second], orderIds }
 }
@@ -126,7 +114,7 @@ async function twoBases(): Promise<{
 async function join_(beltId: string, role: Role, baseId: string | null): Promise<TestCore> {
   const core = startCore({ deviceName: role })
   cores.push(core)
-  await core.call('sync/join', { url: url(), code: await codeFor(beltId, role, baseId) })
+  await core.call('sync/join', { url: url(), code: await codeFor(hub, beltId, role, baseId) })
   const state = await core.call('app/state', {})
   core.core.services.setPerson(core.connection, state.people[0]!.id)
   return core

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { backUp, examine, restore } from '../../electron/hub/maintenance.ts'
 import { makeRig, settled, until, type Rig, type RigDevice } from '../helpers/sync-rig.ts'
+import { BOOKING } from '../fixtures/rows.ts'
 
 const HOUR = 3_600_000
 const NEWER = 5000
@@ -21,18 +22,11 @@ const card = (index: number) => ({
 })
 
 const booking = (startMs: number) => ({
+  ...BOOKING,
   baseId: rig.baseA,
-  sessionId: null,
-  merchantId: null,
-  label: 'x',
   studioId: rig.studioId,
-  streamerIds: [],
-  kit: [],
   startMs,
   endMs: startMs + HOUR,
-  beforeMin: 0,
-  afterMin: 0,
-  expiresMs: null,
 })
 
 const outcome = (device: RigDevice, id: string) =>

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { beltState, makeRig, settled, until, type Rig, type RigDevice } from '../helpers/sync-rig.ts'
+import { BOOKING, MERCHANT } from '../fixtures/rows.ts'
 
 const HOUR = 3_600_000
 const BELT_TABLES = ['belt', 'liveBase', 'studio', 'merchant', 'booking', 'claimAnswer', 'resourceGrant']
@@ -11,29 +12,19 @@ beforeEach(async () => {
 afterEach(() => rig.close())
 
 const merchant = (name: string, baseId: string) => ({
+  ...MERCHANT,
   name,
   shortName: name,
   baseId,
-  sizeClass: 'middle',
-  returnRatePct: 5,
-  creditGrade: 'B',
-  listStatus: 'none',
-  creditReason: '',
 })
 
 const booking = (baseId: string, startMs: number, label = 'x') => ({
+  ...BOOKING,
   baseId,
-  sessionId: null,
-  merchantId: null,
   label,
   studioId: rig.studioId,
-  streamerIds: [],
-  kit: [],
   startMs,
   endMs: startMs + HOUR,
-  beforeMin: 0,
-  afterMin: 0,
-  expiresMs: null,
 })
 
 const outcome = (device: RigDevice, bookingId: string) =>

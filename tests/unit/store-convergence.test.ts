@@ -9,6 +9,7 @@ import { openDb, type Db } from '../../electron/sqlite/open.ts'
 import { ROLLUPS } from '../../electron/core/registry.ts'
 import { Store } from '../../electron/core/store/store.ts'
 import { RESOURCES_DIR } from '../helpers/core.ts'
+import { BOOKING, MERCHANT } from '../fixtures/rows.ts'
 
 const OWN = 'ownauth0'
 const OTHERS = ['authora0', 'authorb0']
@@ -63,15 +64,11 @@ function stateHash(db: Db): string {
 
 type Draft = Pick<Op, 'kind' | 'table' | 'fields'> & { row?: string }
 
-const MERCHANT = {
+const OWN_MERCHANT = {
+  ...MERCHANT,
   name: '甲',
   shortName: '甲',
   baseId: 'base0',
-  sizeClass: 'middle',
-  returnRatePct: 5,
-  creditGrade: 'B',
-  listStatus: 'none',
-  creditReason: '',
 }
 
 /** A history by two authors that edits, deletes and restores shared rows, records the same orders twice, claims and answers. */
@@ -148,7 +145,11 @@ const historyArbitrary = fc
   })
 
 function draftOf(what: string, value: number, merchant?: string, order?: string, booking?: string): Draft {
-  const create: Draft = { kind: 'create', table: 'merchant', fields: { ...MERCHANT, name: `商家${value}` } }
+  const create: Draft = {
+    kind: 'create',
+    table: 'merchant',
+    fields: { ...OWN_MERCHANT, name: `商家${value}` },
+  }
   switch (what) {
     case 'name':
       return merchant
@@ -217,18 +218,11 @@ function draftOf(what: string, value: number, merchant?: string, order?: string,
         kind: 'claim',
         table: 'booking',
         fields: {
+          ...BOOKING,
           baseId: 'base0',
-          sessionId: null,
-          merchantId: null,
-          label: 'x',
           studioId: 's1',
-          streamerIds: [],
-          kit: [],
           startMs: value * 10,
           endMs: value * 10 + 5,
-          beforeMin: 0,
-          afterMin: 0,
-          expiresMs: null,
         },
       }
     case 'grant':

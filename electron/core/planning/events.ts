@@ -1,5 +1,6 @@
 import type { Sentence } from '../../../shared/contract/planning.ts'
-import type { PlanEventKind, PlanEventState } from '../../../shared/contract/replanning.ts'
+import type { PlanEventState } from '../../../shared/contract/replanning.ts'
+import type { PlanEventKind } from '../../../shared/domain/plan-events.ts'
 import { DAY_MS, MINUTE_MS } from '../../../shared/domain/time.ts'
 import type { PlanEvent, Problem } from '../../../shared/scheduler/index.ts'
 import type { Db } from '../../sqlite/open.ts'

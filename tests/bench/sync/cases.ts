@@ -3,6 +3,7 @@ import { readLink, writeLink } from '../../../electron/core/sync/link.ts'
 import { compareWithHub } from './compare.ts'
 import { OPEN_LINK, startLink, type LinkProxy, type LinkShape } from './proxy.ts'
 import { workload, type Workload } from './workload.ts'
+import { BOOKING } from '../../fixtures/rows.ts'
 
 export type Metrics = Record<string, number>
 export type Note = (name: string, metrics: Metrics) => void
@@ -187,18 +188,12 @@ function claim(rig: Rig, device: RigDevice, clock: { ms: number }, round: number
   const startMs = clock.ms + (2 + round) * 86_400_000
   return device.write((write) =>
     write.claim('booking', {
+      ...BOOKING,
       baseId: rig.baseA,
-      sessionId: null,
-      merchantId: null,
       label: `round ${round}`,
       studioId: rig.studioId,
-      streamerIds: [],
-      kit: [],
       startMs,
       endMs: startMs + 3_600_000,
-      beforeMin: 0,
-      afterMin: 0,
-      expiresMs: null,
     }),
   )
 }

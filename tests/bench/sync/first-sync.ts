@@ -3,6 +3,7 @@ import { prepareSnapshots } from '../../../electron/hub/snapshot.ts'
 import { makeRig, settled, until, type Rig, type RigDevice } from '../../helpers/sync-rig.ts'
 import { startLink, type LinkShape } from './proxy.ts'
 import { workload } from './workload.ts'
+import { BOOKING } from '../../fixtures/rows.ts'
 
 const HOUR_MS = 3_600_000
 const SKUS = 160
@@ -133,18 +134,13 @@ function fillBelt(rig: Rig, seed: number, records: number, clock: { ms: number }
   founder.write((mutator) => {
     for (const [index, sessionId] of today.entries())
       mutator.claim('booking', {
+        ...BOOKING,
         baseId: rig.baseA,
         sessionId,
-        merchantId: null,
         label: '',
         studioId: rig.studioId,
-        streamerIds: [],
-        kit: [],
         startMs: firstMs + index * HOUR_MS,
         endMs: firstMs + (index + 1) * HOUR_MS,
-        beforeMin: 0,
-        afterMin: 0,
-        expiresMs: null,
       })
   })
 }
