@@ -57,8 +57,8 @@ describe('a link that', () => {
     await until(() => settled(founder), 'everything is acknowledged', 30_000)
     expect(link.cuts).toBeGreaterThan(2)
     expect(link.bodies.distinct).toBeGreaterThan(30_000)
-    // A busy machine notices a cut late; sending the start again would be a hundred.
-    expect(link.bodies.resentPct).toBeLessThan(20)
+    // Only what was under way at a cut, on a busy machine a little more; sending the start again would be 7,000 and more.
+    expect(link.bodies.resent / link.cuts).toBeLessThan(4096)
     expect(compareWithHub(rig, founder)).toStrictEqual(NOTHING_LOST)
   }, 60_000)
 

@@ -25,8 +25,13 @@ export class BodyCounter {
     return sum
   }
 
+  /** Bytes that passed more than once. */
+  get resent(): number {
+    return this.passed - this.distinct
+  }
+
   get resentPct(): number {
-    return this.distinct === 0 ? 0 : (100 * (this.passed - this.distinct)) / this.distinct
+    return this.distinct === 0 ? 0 : (100 * this.resent) / this.distinct
   }
 
   /** A reader for one connection's bytes. */
