@@ -67,8 +67,15 @@ class Reader {
     return this.#send((n) => ({ kind: 'query', n, name, input, actor }))
   }
 
-  end(): Promise<number> {
-    return this.#worker.terminate()
+  /** Lets go of the store first: a thread stopped while it loads the database's native code takes the process with it. */
+  async end(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const limit = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSE_LIMIT_MS)
+    })
+    await Promise.race([this.use(null), limit])
+    clearTimeout(timer)
+    await this.#worker.terminate()
   }
 
   #send(make: (n: number) => ToReader): Promise<Result<unknown>> {
