@@ -11,8 +11,12 @@ import { openPostgres, openSqlite, type HubDatabase } from './database.ts'
 import { loadHubSeed } from './keys.ts'
 import { createServer } from './server.ts'
 import { startAttending } from './expiry.ts'
+import { restoreWatch, startRestoreWatch, type RestoreWatch } from './restored.ts'
 import { startUpkeep } from './truncate.ts'
 import { Uploads } from './uploads.ts'
+
+/** So much of what was committed may be missing from a restored database without anybody noticing, if all else is equal. */
+const WATCH_MS = 5000
 
 export interface HubOptions {
   readonly dataDir: string
@@ -25,17 +29,29 @@ export interface HubOptions {
   readonly tls?: { readonly cert: string; readonly key: string } | null
   /** Lets its holder read the metrics from another machine. */
   readonly metricsToken?: string | null
+  /** How often it looks whether the database was put back under it. */
+  readonly watchEveryMs?: number
 }
 
 /** Opens the hub's database and keys without listening: for the command line, and as the first half of `startHub`. */
-export async function openHub(options: HubOptions): Promise<HubContext & { close(): Promise<void> }> {
+export async function openHub(
+  options: HubOptions,
+): Promise<HubContext & { watch: RestoreWatch; close(): Promise<void> }> {
   mkdirSync(options.dataDir, { recursive: true })
   const seed = loadHubSeed(options.dataDir)
   const folder = (name: string) => join(options.resourcesDir, 'migrations', name)
   const database = options.databaseUrl
     ? await openPostgres(options.databaseUrl, folder('hub-postgres'), options.clock())
     : openSqlite(options.dataDir, folder('hub-sqlite'), options.clock())
-  return { ...contextOf({ ...options, database, seed }), close: () => database.close() }
+  const context = contextOf({ ...options, database, seed })
+  const watch = restoreWatch(context, options.dataDir)
+  try {
+    await watch.look()
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return { ...context, watch, close: () => database.close() }
 }
 
 /** The hub's parts around a database and a key. */
@@ -85,6 +101,7 @@ export async function startHub(options: HubOptions & { host: string; port: numbe
     throw error
   }
   const endUpkeep = startUpkeep(hub, options.dataDir)
+  const endWatch = startRestoreWatch(hub, hub.watch, options.watchEveryMs ?? WATCH_MS)
   const endAttending = startAttending(hub)
   const address = app.server.address()
   return {
@@ -95,6 +112,7 @@ export async function startHub(options: HubOptions & { host: string; port: numbe
       await endUpkeep()
       await endAttending()
       await app.close()
+      await endWatch()
       await hub.close()
     },
   }

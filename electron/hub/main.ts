@@ -24,11 +24,15 @@ const USAGE = `Usage: npm run hub -- [command] --data-dir DIR [options]
   truncate               cuts off what devices, backups and the last 30 days do not need, as the hub itself does now and then
   import                 --from FILE [--to FILE]   takes in a device's file and writes the answer for it
   export                 --belt ID --device AUTHOR --to FILE   news for a device without a network
-  restore                --from FILE; the hub must be stopped. Devices give back what is newer
+  restore                --from FILE; the hub must be stopped. Devices give back what is newer. PostgreSQL is restored with its
+                         own tools; the hub recognises that by itself
 
   HUB_DATABASE_URL       a PostgreSQL database instead of the embedded one
   HUB_METRICS_TOKEN      lets its holder read /metrics from other machines; without one only this machine may
 `
+
+const RESTORE_POSTGRES =
+  'a PostgreSQL database is restored with its own tools (pg_restore, psql, a point in time): stop the hubs, restore, start them; they recognise it, and devices give back what is newer'
 
 const log: HubLog = {
   info: (message, details) => console.log(message, details ?? ''),
@@ -100,6 +104,7 @@ async function main(): Promise<void> {
       if (values.noted) return noted(options)
       return backup(options, resolve(values.to ?? join(dataDir, 'backups')))
     case 'restore':
+      if (options.databaseUrl) throw new Error(RESTORE_POSTGRES)
       if (!values.from) throw new Error('--from is needed')
       restore(options.dataDir, resolve(values.from), Date.now())
       console.log('restored; start the hub, and its devices will give back what is newer')

@@ -54,9 +54,16 @@ const EPOCHS_SINCE_MS = Date.UTC(2026, 0, 1)
 /** More than a hub grants between two backups: fences that a restored hub has forgotten are not given again. */
 const FENCE_LEAP = 1_000_000
 
+/** What a new epoch begins with: its least number, how many fences are left out, and how long devices have to refill it. */
+export const newEpochNumbers = (nowMs: number) => ({
+  epoch: Math.max(0, Math.floor((nowMs - EPOCHS_SINCE_MS) / 1000)),
+  fenceLeap: FENCE_LEAP,
+  refillMs: REFILL_MS,
+})
+
 /** A new epoch for every belt, in which nothing gets a number that the forgotten one may have given. */
 export function startEpochs(db: Db, nowMs: number): void {
-  const second = Math.max(0, Math.floor((nowMs - EPOCHS_SINCE_MS) / 1000))
+  const { epoch: second } = newEpochNumbers(nowMs)
   db.prepare(
     'UPDATE belt SET epoch = max(epoch + 1, ?), nextFence = nextFence + ?, lastTimeMs = max(lastTimeMs, ?), recoveringUntilMs = ?',
   ).run(second, FENCE_LEAP, nowMs, nowMs + REFILL_MS)
