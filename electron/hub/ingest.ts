@@ -221,12 +221,25 @@ class Judge {
     const person = op.person === null ? null : await this.#person(op.person)
     const problem = rightsProblem(op, this.#rights, person)
     if (problem) return { state: OP_STATE.rejected, reason: problem }
+    if (op.kind === 'restore' && (await this.#isForgotten(op.row)))
+      return { state: OP_STATE.rejected, reason: 'forgotten' }
     if (this.#hold) return { state: OP_STATE.quarantined, reason: this.#hold }
     return { state: OP_STATE.applied, reason: null }
   }
 
   forgetPerson(id: string): void {
     this.#people.delete(id)
+  }
+
+  /** Deleted so long ago that other devices have nothing left of it that could be shown again. */
+  async #isForgotten(row: string): Promise<boolean> {
+    const known = await this.#tx
+      .selectFrom('forgottenRow')
+      .select('row')
+      .where('belt', '=', this.#device.belt)
+      .where('row', '=', row)
+      .executeTakeFirst()
+    return known !== undefined
   }
 
   async #person(id: string): Promise<PersonRights | null> {

@@ -19,6 +19,8 @@ export interface HubSchema {
   hubName: { belt: string; author: string }
   snapshot: SnapshotRow
   snapshotChunk: { belt: string; hash: string; bytes: Uint8Array }
+  /** Rows that no snapshot tells of any more, not even that they were deleted. */
+  forgottenRow: { belt: string; row: string }
   truncation: { belt: string; seq: number; atMs: number }
   truncatedStream: { belt: string; author: string; stream: number; seq: number; head: Uint8Array }
 }

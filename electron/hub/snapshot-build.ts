@@ -50,6 +50,8 @@ export interface Layout {
   /** Oldest first. */
   readonly facts: readonly ChunkRef[]
   readonly fresh: ReadonlyMap<string, Uint8Array>
+  /** Rows that were deleted so long ago that nothing is told of them. */
+  readonly forgotten: readonly string[]
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
@@ -93,6 +95,7 @@ class Builder {
   #facts: CanonicalOp[] = []
   #fullFacts: ChunkRef[] = []
   readonly #fresh = new Map<string, Uint8Array>()
+  readonly #forgotten: string[] = []
 
   constructor(hub: HubContext, cut: Cut) {
     this.#hub = hub
@@ -155,6 +158,7 @@ class Builder {
       chunks: [...first, ...rest, ...facts.toReversed()],
       facts,
       fresh: this.#fresh,
+      forgotten: this.#forgotten,
     }
   }
 
@@ -175,7 +179,10 @@ class Builder {
     for (const ops of this.#rows.values()) {
       const { table, row } = ops[0]!
       const live = liveRow(ops, TABLES.get(table))
-      if (this.#isForgotten(live, ops)) continue
+      if (this.#isForgotten(live, ops)) {
+        this.#forgotten.push(row)
+        continue
+      }
       if (table === 'currentPlan') pointedAt.add(textOf(live.values.planId))
       candidates.push({ table, row, values: live.values, ops: live.ops })
     }

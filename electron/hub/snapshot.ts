@@ -1,3 +1,4 @@
+import { decodeOp } from '../../shared/ops/canonical.ts'
 import { chooseCoding, type Coding } from '../../shared/wire/envelope.ts'
 import { toHex } from '../../shared/ops/bytes.ts'
 import type { Scope } from '../../shared/ops/types.ts'
@@ -13,7 +14,7 @@ import {
 } from '../../shared/wire/snapshot.ts'
 import { lockBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
-import type { Queries } from './database.ts'
+import type { Queries, Tx } from './database.ts'
 import { HubRefusal } from './errors.ts'
 import { truncatedSeq } from './log-start.ts'
 import { ownNames } from './own-names.ts'
@@ -174,12 +175,15 @@ async function make(
   const nowMs = hub.clock()
   const today = await todayOf(db, belt, nowMs)
   const latest = await latestSnapshot(db, belt, view.name, coding)
-  if (latest && (await serves(hub, latest, view, today.day, need))) return latest
+  const begins = await truncatedSeq(db, belt)
+  // Whoever read on from before the log begins would have to start again at once.
+  const reaches = latest !== null && latest.seq >= begins
+  if (reaches && (await serves(hub, latest, view, today.day, need))) return latest
   const { row, streams } = await cutThrough(hub, belt, view)
   const seq = row.nextSeq - 1
-  if (latest && latest.seq === seq && latest.day === today.day) return latest
+  if (reaches && latest.seq === seq && latest.day === today.day) return latest
   const cut = await truncatedSeq(db, belt)
-  const from = latest ?? (cut > 0 ? await baseFor(db, belt, view) : null)
+  const from = await baseFor(db, belt, view, latest)
   const layout = await layOut(
     hub,
     {
@@ -195,6 +199,8 @@ async function make(
     },
     from,
   )
+  // The log was cut off while it was read: what is gone is in a later snapshot now.
+  if ((await truncatedSeq(db, belt)) > cut) return make(hub, belt, view, coding, need)
   const unsigned: Omit<Manifest, 'signature'> = {
     version: SNAPSHOT_VERSION,
     belt,
@@ -222,8 +228,7 @@ async function make(
     manifest: JSON.stringify(manifest),
     facts: JSON.stringify(layout.facts),
   }
-  await save(hub, snapshot, layout)
-  return snapshot
+  return (await save(hub, snapshot, layout)) ? snapshot : make(hub, belt, view, coding, need)
 }
 
 async function serves(
@@ -238,12 +243,21 @@ async function serves(
   return latest.day === day && !(await isLong(hub, latest.belt, view, tail))
 }
 
-/** After a truncation a view that was never made before starts from what there is of its scope. */
-async function baseFor(db: Queries, belt: string, view: View): Promise<SnapshotRow | null> {
-  return (
-    (await latestSnapshot(db, belt, view.name, null)) ??
-    (await latestSnapshot(db, belt, wholeView(view.scope).name, null))
-  )
+/**
+ * What a new snapshot goes on from. What was cut off the log since an older snapshot is only in the newest one of the scope,
+ * whatever its coding and however much of the scope it shows.
+ */
+async function baseFor(
+  db: Queries,
+  belt: string,
+  view: View,
+  latest: SnapshotRow | null,
+): Promise<SnapshotRow | null> {
+  const others = [
+    await latestSnapshot(db, belt, view.name, null),
+    await latestSnapshot(db, belt, wholeView(view.scope).name, null),
+  ]
+  return others.reduce((best, other) => (other && (!best || other.seq > best.seq) ? other : best), latest)
 }
 
 /** How far the belt is, and how far each of its streams, at one moment. */
@@ -266,9 +280,20 @@ function cutThrough(
   })
 }
 
-async function save(hub: HubContext, snapshot: SnapshotRow, { fresh }: Layout): Promise<void> {
+/** @returns false when what was to be forgotten has been brought back meanwhile; nothing is saved then */
+function save(hub: HubContext, snapshot: SnapshotRow, { fresh, forgotten }: Layout): Promise<boolean> {
   const { belt, view, coding } = snapshot
-  await hub.database.db.transaction().execute(async (tx) => {
+  return hub.database.db.transaction().execute(async (tx) => {
+    if (forgotten.length > 0) {
+      await lockBelt(tx, belt)
+      if (await isBroughtBack(tx, snapshot, new Set(forgotten))) return false
+      for (const row of forgotten)
+        await tx
+          .insertInto('forgottenRow')
+          .values({ belt, row })
+          .onConflict((conflict) => conflict.columns(['belt', 'row']).doNothing())
+          .execute()
+    }
     for (const [hash, bytes] of fresh)
       await tx
         .insertInto('snapshotChunk')
@@ -291,7 +316,7 @@ async function save(hub: HubContext, snapshot: SnapshotRow, { fresh }: Layout): 
       .offset(KEEP_LATEST)
       .limit(1000)
       .execute()
-    if (older.length === 0) return
+    if (older.length === 0) return true
     await tx
       .deleteFrom('snapshot')
       .where('belt', '=', belt)
@@ -304,6 +329,27 @@ async function save(hub: HubContext, snapshot: SnapshotRow, { fresh }: Layout): 
       )
       .execute()
     await dropOrphans(tx, belt)
+    return true
+  })
+}
+
+/** Whether one of the rows was restored after the snapshot's cut. */
+async function isBroughtBack(
+  tx: Tx,
+  { belt, seq }: SnapshotRow,
+  rows: ReadonlySet<string>,
+): Promise<boolean> {
+  const later = await tx
+    .selectFrom('op')
+    .select('payload')
+    .where('belt', '=', belt)
+    .where('hubSeq', '>', seq)
+    .where('state', '=', OP_STATE.applied)
+    .where('lane', '=', 'register')
+    .execute()
+  return later.some(({ payload }) => {
+    const { kind, row } = decodeOp(payload)
+    return kind === 'restore' && rows.has(row)
   })
 }
 

@@ -52,22 +52,27 @@ export class Applier {
     this.#hooks = hooks
     this.#touched = touched
     this.#grants = new Grants(db, isArbiter)
-    this.#getCell = db.prepare<[string, string, string], Cell>(
+    this.#getCell = prepared<[string, string, string], Cell>(
+      db,
       'SELECT stampMs, stampCtr, stampBy, pending, hidden FROM cell WHERE tbl = ? AND row = ? AND grp = ?',
     )
-    this.#putCell = db.prepare(
+    this.#putCell = prepared(
+      db,
       `INSERT INTO cell (tbl, row, grp, stampMs, stampCtr, stampBy, pending, hidden) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (tbl, row, grp) DO UPDATE SET stampMs = excluded.stampMs, stampCtr = excluded.stampCtr,
          stampBy = excluded.stampBy, pending = excluded.pending, hidden = excluded.hidden`,
     )
-    this.#getAlias = db.prepare<[string, string], { winner: string }>(
+    this.#getAlias = prepared<[string, string], { winner: string }>(
+      db,
       'SELECT winner FROM factAlias WHERE tbl = ? AND loser = ?',
     )
-    this.#putAlias = db.prepare('INSERT OR REPLACE INTO factAlias (tbl, loser, winner) VALUES (?, ?, ?)')
-    this.#cellsOfRow = db.prepare<[string, string], { grp: string }>(
+    this.#putAlias = prepared(db, 'INSERT OR REPLACE INTO factAlias (tbl, loser, winner) VALUES (?, ?, ?)')
+    this.#cellsOfRow = prepared<[string, string], { grp: string }>(
+      db,
       'SELECT grp FROM cell WHERE tbl = ? AND row = ?',
     )
-    this.#putConflict = db.prepare(
+    this.#putConflict = prepared(
+      db,
       'INSERT OR IGNORE INTO conflict (kind, tbl, row, opId, details, atMs) VALUES (?, ?, ?, ?, ?, ?)',
     )
   }

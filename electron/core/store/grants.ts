@@ -3,6 +3,7 @@ import { parseOpId } from '../../../shared/ops/id.ts'
 import { FROM_LEASE } from '../../../shared/ops/lease.ts'
 import type { Op } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
+import { prepared } from '../../sqlite/prepared.ts'
 import type { SqlRow } from './rows.ts'
 
 /** The term of what a holder gave away out of its lease, until the arbiter has answered: below any arbiter's. */
@@ -27,26 +28,30 @@ export class Grants {
   /** @param isArbiter whether grants made here must not overlap; a replica follows its arbiter instead */
   constructor(db: Db, isArbiter: () => boolean) {
     this.#isArbiter = isArbiter
-    this.#answer = db.prepare<[string], { term: number; atMs: number; answerId: string; outcome: string }>(
+    this.#answer = prepared<[string], { term: number; atMs: number; answerId: string; outcome: string }>(
+      db,
       'SELECT term, atMs, answerId, outcome FROM bookingState WHERE bookingId = ?',
     )
-    this.#putAnswer = db.prepare(
+    this.#putAnswer = prepared(
+      db,
       `INSERT OR REPLACE INTO bookingState (bookingId, outcome, reason, alternatives, heldBy, term, atMs, answerId)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    this.#dropGrants = db.prepare('DELETE FROM liveGrant WHERE bookingId = ?')
-    this.#addGrant = db.prepare(
+    this.#dropGrants = prepared(db, 'DELETE FROM liveGrant WHERE bookingId = ?')
+    this.#addGrant = prepared(
+      db,
       `INSERT OR IGNORE INTO liveGrant (grantId, bookingId, resourceKey, unit, startMs, endMs, fence, term, arbitrated, leaseId)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    this.#grantsOf = db.prepare<[string], SqlRow>('SELECT * FROM resourceGrant WHERE bookingId = ?')
-    this.#dropUntoldGrants = db.prepare(`DELETE FROM liveGrant WHERE bookingId = ? AND term = ${UNTOLD}`)
-    this.#dropUntoldAnswer = db.prepare(`DELETE FROM bookingState WHERE bookingId = ? AND term = ${UNTOLD}`)
-    this.#isReleased = db.prepare<[string]>('SELECT 1 FROM bookingRelease WHERE bookingId = ?')
-    this.#leased = db.prepare<[string], SqlRow>(
+    this.#grantsOf = prepared<[string], SqlRow>(db, 'SELECT * FROM resourceGrant WHERE bookingId = ?')
+    this.#dropUntoldGrants = prepared(db, `DELETE FROM liveGrant WHERE bookingId = ? AND term = ${UNTOLD}`)
+    this.#dropUntoldAnswer = prepared(db, `DELETE FROM bookingState WHERE bookingId = ? AND term = ${UNTOLD}`)
+    this.#isReleased = prepared<[string]>(db, 'SELECT 1 FROM bookingRelease WHERE bookingId = ?')
+    this.#leased = prepared<[string], SqlRow>(
+      db,
       `SELECT booking.*, slotLease.holder FROM booking JOIN slotLease ON slotLease.id = booking.leaseId WHERE booking.id = ?`,
     )
-    this.#holds = db.prepare<[string]>('SELECT 1 FROM liveGrant WHERE bookingId = ?')
+    this.#holds = prepared<[string]>(db, 'SELECT 1 FROM liveGrant WHERE bookingId = ?')
   }
 
   /** @param isNew whether this device has just written it, so that what it gives out of its lease must not overlap */

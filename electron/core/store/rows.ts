@@ -1,6 +1,7 @@
 import { fieldsOf, type Field, type Table } from '../../../shared/domain/table.ts'
 import type { Fields, Value } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
+import { prepared } from '../../sqlite/prepared.ts'
 import type Database from 'better-sqlite3'
 
 export type SqlValue = string | number | null
@@ -56,7 +57,8 @@ export function prepareTable(db: Db, table: Table): TableStatements {
     groups.set(group, {
       names: fieldNames,
       fields: Object.values(fields),
-      update: db.prepare<SqlValue[]>(
+      update: prepared<SqlValue[], unknown>(
+        db,
         `UPDATE ${table.name} SET ${fieldNames.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`,
       ),
     })
@@ -65,14 +67,16 @@ export function prepareTable(db: Db, table: Table): TableStatements {
     table,
     columns,
     byName: new Map(columns.map(({ name, group, field }) => [name, { group, field }])),
-    insert: db.prepare<SqlValue[]>(
+    insert: prepared<SqlValue[], unknown>(
+      db,
       `INSERT INTO ${table.name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
     ),
-    get: db.prepare<[string], SqlRow>(`SELECT * FROM ${table.name} WHERE id = ?`),
-    remove: db.prepare<[string]>(`DELETE FROM ${table.name} WHERE id = ?`),
+    get: prepared<[string], SqlRow>(db, `SELECT * FROM ${table.name} WHERE id = ?`),
+    remove: prepared<[string], unknown>(db, `DELETE FROM ${table.name} WHERE id = ?`),
     groups,
     byNaturalKey: table.naturalKey
-      ? db.prepare<SqlValue[], SqlRow>(
+      ? prepared<SqlValue[], SqlRow>(
+          db,
           `SELECT * FROM ${table.name} WHERE ${table.naturalKey.map((name) => `${name} = ?`).join(' AND ')}`,
         )
       : null,

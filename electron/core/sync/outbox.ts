@@ -75,7 +75,12 @@ export class Outbox {
   waiting(): { urgent: boolean; other: boolean } {
     let urgent = false
     let other = false
-    for (const stream of this.streams()) {
+    const unsettled = prepared<[string], Pick<OutStream, 'stream' | 'lane' | 'nextSeq' | 'ackedSeq'>>(
+      this.#store.db,
+      `SELECT stream, lane, nextSeq, ackedSeq FROM stream
+       WHERE author = ? AND scope <> 'device' AND nextSeq - 1 > ackedSeq`,
+    ).all(this.#author)
+    for (const stream of unsettled) {
       if (stream.nextSeq - 1 <= this.#position(stream)) continue
       if (stream.lane === 'urgent') urgent = true
       else other = true
@@ -241,7 +246,7 @@ export class Outbox {
     }
   }
 
-  #position(stream: OutStream): number {
+  #position(stream: Pick<OutStream, 'stream' | 'ackedSeq'>): number {
     return Math.max(stream.ackedSeq, this.#sent.get(stream.stream) ?? 0)
   }
 

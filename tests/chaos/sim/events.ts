@@ -12,7 +12,7 @@ export type SimEvent = { readonly draw: number } & (
   | { readonly kind: 'backup' | 'restore' | 'copy' | 'revoke' | 'upgrade'; readonly device: number }
   | { readonly kind: 'skew'; readonly device: number; readonly ms: number }
   | { readonly kind: 'hub-skew'; readonly ms: number }
-  | { readonly kind: 'hub-backup' | 'hub-restore' }
+  | { readonly kind: 'hub-backup' | 'hub-restore' | 'truncate' }
   | { readonly kind: 'pass'; readonly ms: number }
 )
 
@@ -72,8 +72,18 @@ const KIND_WEIGHTS: Record<SimEvent['kind'], number> = {
   'hub-skew': 0.2,
   'hub-backup': 1.2,
   'hub-restore': 0.8,
+  truncate: 0.4,
   pass: 4,
 }
+
+/** Every fifth seed is about long absences: the log is cut off, and deletions are forgotten, behind devices that are away. */
+const ABSENCE_WEIGHTS: Record<SimEvent['kind'], number> = {
+  ...KIND_WEIGHTS,
+  'hub-backup': 6,
+  truncate: 6,
+  pass: 8,
+}
+const LIFE_WEIGHTS: Record<Write, number> = { ...WRITE_WEIGHTS, 'merchant-life': 30, 'merchant-create': 15 }
 
 const FATES: Record<Fate, number> = {
   ok: 70,
@@ -100,12 +110,14 @@ function weighted<K extends string>(chance: Chance, weights: Record<K, number>):
 export function eventsOf(seed: number, count: number): SimEvent[] {
   const chance = chanceOf('events', seed)
   const storm = chance.next()
-  const writes = seed % 5 === 2 ? STUDIO_WEIGHTS : WRITE_WEIGHTS
+  const isAbsence = seed % 5 === 3
+  const writes = isAbsence ? LIFE_WEIGHTS : seed % 5 === 2 ? STUDIO_WEIGHTS : WRITE_WEIGHTS
+  const kinds = isAbsence ? ABSENCE_WEIGHTS : KIND_WEIGHTS
   const fate = (): Fate => (chance.often(storm) ? weighted(chance, FATES) : 'ok')
   const skewMs = (): number =>
     chance.pick([0, 60_000, -60_000, 2 * 24 * 3_600_000, YEAR_MS, -YEAR_MS, chance.below(YEAR_MS)])
   return Array.from({ length: count }, (): SimEvent => {
-    const kind = weighted(chance, KIND_WEIGHTS)
+    const kind = weighted(chance, kinds)
     const draw = chance.below(2 ** 31)
     const device = chance.below(DEVICES)
     switch (kind) {
@@ -124,6 +136,7 @@ export function eventsOf(seed: number, count: number): SimEvent[] {
       case 'ghost':
       case 'hub-backup':
       case 'hub-restore':
+      case 'truncate':
         return { kind, draw }
       default:
         return { kind, draw, device }

@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto'
 import { fieldsOf } from '../../../shared/domain/table.ts'
 import { TABLES } from '../../../shared/domain/tables.ts'
 import { decodeOp } from '../../../shared/ops/canonical.ts'
 import { opId } from '../../../shared/ops/id.ts'
 import { withoutStretches, type Hold } from '../../../shared/ops/lease.ts'
 import type { Db } from '../../../electron/sqlite/open.ts'
+import { prepared } from '../../../electron/sqlite/prepared.ts'
 import { readLink } from '../../../electron/core/sync/link.ts'
 import type { SimDevice } from './device.ts'
 import { Broken } from './ledger.ts'
 import { actAs } from './versions.ts'
-import { keysIn, overlapIn } from './watch.ts'
+import { hadBy, overlapIn } from './watch.ts'
 import type { World } from './world.ts'
 import { nameNow } from './writes.ts'
 
@@ -34,12 +34,12 @@ export async function heal(world: World): Promise<void> {
     await world.attend()
     world.nowMs += round < 8 ? 30_000 : 600_000
     const now = JSON.stringify([
-      world.hub.raw.prepare('SELECT nextSeq, epoch, recoveringUntilMs FROM belt').get(),
+      prepared(world.hub.raw, 'SELECT nextSeq, epoch, recoveringUntilMs FROM belt').get(),
       world.devices.map((device) => [
         device.keys.author,
         device.isSyncing,
-        device.db.prepare('SELECT state, n FROM opTally ORDER BY state').all(),
-        device.db.prepare(`SELECT key, value FROM meta WHERE key LIKE 'cursor:%' ORDER BY key`).all(),
+        prepared(device.db, 'SELECT state, n FROM opTally ORDER BY state').all(),
+        prepared(device.db, `SELECT key, value FROM meta WHERE key LIKE 'cursor:%' ORDER BY key`).all(),
       ]),
     ])
     calm = now === before && !isRecovering(world) ? calm + 1 : 0
@@ -49,12 +49,13 @@ export async function heal(world: World): Promise<void> {
 }
 
 const isRecovering = (world: World): boolean =>
-  (world.hub.raw.prepare('SELECT recoveringUntilMs AS r FROM belt').get() as { r: number | null }).r !== null
+  (prepared(world.hub.raw, 'SELECT recoveringUntilMs AS r FROM belt').get() as { r: number | null }).r !==
+  null
 
 const atHubOf = (world: World, device: SimDevice): DeviceAtHub | undefined =>
-  world.hub.raw
-    .prepare('SELECT author, role, baseId, status FROM device WHERE author = ?')
-    .get(device.keys.author) as DeviceAtHub | undefined
+  prepared(world.hub.raw, 'SELECT author, role, baseId, status FROM device WHERE author = ?').get(
+    device.keys.author,
+  ) as DeviceAtHub | undefined
 
 /** Devices that may speak, and what they may read. */
 function readers(world: World): { device: SimDevice; scopes: string[] }[] {
@@ -75,7 +76,7 @@ export function checkAll(world: World): void {
   nothingWrittenIsLost(world, active)
   sameOps(world, active)
   sameRows(world, active)
-  hubDecidesOnWhatIsShown(world, active[0]!.device)
+  for (const { device } of active) hubDecidesOnWhatIsShown(world, device)
   grantsAgree(world, active)
   leasesKeepTheirPromise(active)
   soleWritersKeepTheirWord(world, active)
@@ -95,9 +96,10 @@ function nothingWrittenIsLost(world: World, active: readonly { device: SimDevice
     if (holder) throw new Broken('clone and restore lose nothing', `${mark} of ${holder} never arrived`)
   }
   for (const { device } of active) {
-    const waiting = device.db
-      .prepare(`SELECT author, stream, seq, tbl FROM op WHERE state = 'pending' LIMIT 1`)
-      .get() as { author: string; stream: number; seq: number; tbl: string } | undefined
+    const waiting = prepared(
+      device.db,
+      `SELECT author, stream, seq, tbl FROM op WHERE state = 'pending' LIMIT 1`,
+    ).get() as { author: string; stream: number; seq: number; tbl: string } | undefined
     if (waiting)
       throw new Broken(
         'everything comes to rest',
@@ -106,17 +108,36 @@ function nothingWrittenIsLost(world: World, active: readonly { device: SimDevice
   }
 }
 
+const REGISTER_KINDS: ReadonlySet<string> = new Set(['create', 'set', 'delete', 'restore'])
+
 function sameOps(world: World, active: ReturnType<typeof readers>): void {
-  const applied = world.hub.raw
-    .prepare('SELECT author, stream, seq, scope, payload FROM op WHERE state = 0')
-    .all() as { author: string; stream: number; seq: number; scope: string; payload: Uint8Array }[]
+  const had = hadBy(world.hub.raw)
+  // Who began again from a snapshot has only what that did not know to be superseded; the rows show whether it was.
+  const snapshots = new Map(
+    prepared<[], { scope: string; seq: number }>(
+      world.hub.raw,
+      `SELECT view AS scope, max(seq) AS seq FROM snapshot WHERE EXISTS (SELECT 1 FROM truncation) GROUP BY view`,
+    )
+      .all()
+      .map(({ scope, seq }) => [scope, seq]),
+  )
+  const applied = prepared(
+    world.hub.raw,
+    'SELECT author, stream, seq, scope, hubSeq, payload FROM op WHERE state = 0',
+  ).all() as {
+    author: string
+    stream: number
+    seq: number
+    scope: string
+    hubSeq: number
+    payload: Uint8Array
+  }[]
   for (const { device, scopes } of active) {
     const wanted = new Map(applied.filter(({ scope }) => scopes.includes(scope)).map((op) => [opId(op), op]))
-    const has = device.db
-      .prepare(
-        `SELECT author, stream, seq, fields, kind, tbl, row FROM op WHERE state = 'canonical' AND scope <> 'device'`,
-      )
-      .all() as {
+    const has = prepared(
+      device.db,
+      `SELECT author, stream, seq, fields, kind, tbl, row FROM op WHERE state = 'canonical' AND scope <> 'device'`,
+    ).all() as {
       author: string
       stream: number
       seq: number
@@ -128,6 +149,7 @@ function sameOps(world: World, active: ReturnType<typeof readers>): void {
     for (const op of has) {
       const id = opId(op)
       const there = wanted.get(id)
+      if (!there && had(id)) continue
       if (!there)
         throw new Broken('convergence of canonical ops', `${device.name} has ${id} of ${op.tbl} alone`)
       wanted.delete(id)
@@ -135,6 +157,9 @@ function sameOps(world: World, active: ReturnType<typeof readers>): void {
       if (canonicalJson(fields) !== canonicalJson(JSON.parse(op.fields)) || row !== op.row)
         throw new Broken('convergence of canonical ops', `${device.name} has another ${id}`)
     }
+    for (const [id, { scope, payload, hubSeq }] of wanted)
+      if (hubSeq <= (snapshots.get(scope) ?? 0) && REGISTER_KINDS.has(decodeOp(payload).kind))
+        wanted.delete(id)
     const [first] = wanted.keys()
     if (first !== undefined) {
       const op = decodeOp(wanted.get(first)!.payload)
@@ -153,30 +178,42 @@ const canonicalJson = (value: unknown): string =>
       : inner,
   )
 
-const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
-
 type Rows = readonly Record<string, unknown>[]
 
-function rowsOf(device: SimDevice, table: string, scope: string): Rows {
+/** How many rows each table of a device has. */
+function sizesOf(device: SimDevice, tables: readonly string[]): Record<string, number> {
+  const counts = tables.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`)
+  return prepared(device.db, `SELECT ${counts.join(', ')}`).get() as Record<string, number>
+}
+
+/** What a table shows, by scope. */
+function rowsOf(device: SimDevice, table: string): Map<string, Rows> {
   const described = TABLES.get(table)!
   const columns = ['id', 'scope', 'createdMs', ...fieldsOf(described).map(({ name }) => name)]
-  const where = described.kind === 'register' ? 'AND deleted = 0' : ''
-  return device.db
-    .prepare(`SELECT ${columns.join(', ')} FROM ${table} WHERE scope = ? ${where} ORDER BY id`)
-    .all(scope) as Rows
+  const where = described.kind === 'register' ? 'WHERE deleted = 0' : ''
+  const rows = prepared(
+    device.db,
+    `SELECT ${columns.join(', ')} FROM ${table} ${where} ORDER BY id`,
+  ).all() as Rows
+  return Map.groupBy(rows, (row) => String(row['scope']))
 }
 
 function sameRows(world: World, active: ReturnType<typeof readers>): void {
   actAs(world.devices.every(({ version }) => version === 2) ? 2 : 1)
   const scopes = new Set(active.flatMap((reader) => reader.scopes))
-  for (const scope of scopes) {
-    const group = active.filter((reader) => reader.scopes.includes(scope)).map(({ device }) => device)
-    const [first, ...rest] = group
-    for (const table of TABLES.keys()) {
-      const wanted = rowsOf(first!, table, scope)
+  const tables = [...TABLES.keys()]
+  const sizes = active.map(({ device }) => sizesOf(device, tables))
+  for (const table of tables) {
+    if (sizes.every((size) => size[table] === 0)) continue
+    const shown = new Map(active.map(({ device }) => [device, rowsOf(device, table)]))
+    for (const scope of scopes) {
+      const group = active.filter((reader) => reader.scopes.includes(scope)).map(({ device }) => device)
+      const [first, ...rest] = group
+      const wanted = shown.get(first!)!.get(scope) ?? []
+      const text = JSON.stringify(wanted)
       for (const device of rest) {
-        const got = rowsOf(device, table, scope)
-        if (digest(wanted) === digest(got)) continue
+        const got = shown.get(device)!.get(scope) ?? []
+        if (JSON.stringify(got) === text) continue
         throw new Broken(
           'convergence of rows',
           `${table}: ${first!.name} and ${device.name} differ: ${firstDifference(wanted, got)}`,
@@ -199,15 +236,23 @@ function firstDifference(a: Rows, b: Rows): string {
 function hubDecidesOnWhatIsShown(world: World, device: SimDevice): void {
   actAs(1)
   for (const table of ['studio', 'equipment', 'streamer', 'merchant', 'person', 'liveBase']) {
-    const cells = world.hub.raw
-      .prepare<[string], { row: string; grp: string; fields: string }>(
-        'SELECT row, grp, fields FROM cell WHERE tbl = ? ORDER BY row, grp',
-      )
-      .all(table)
+    const cells = prepared<[string], { row: string; grp: string; fields: string }>(
+      world.hub.raw,
+      'SELECT row, grp, fields FROM cell WHERE tbl = ? ORDER BY row, grp',
+    ).all(table)
     const described = TABLES.get(table)!
+    const deleted = new Set(
+      cells.flatMap(({ row, grp, fields }) =>
+        grp === '$life' && (JSON.parse(fields) as { deleted?: boolean }).deleted === true ? [row] : [],
+      ),
+    )
     for (const { row, grp, fields } of cells) {
-      const shown = device.db.prepare(`SELECT * FROM ${table} WHERE id = ?`).get(row) as
+      const shown = prepared(device.db, `SELECT * FROM ${table} WHERE id = ?`).get(row) as
         Record<string, unknown> | undefined
+      // A snapshot forgets what was deleted long ago.
+      if (deleted.has(row) && (!shown || shown['deleted'] === 2)) continue
+      if (deleted.has(row) && shown?.['deleted'] === 0)
+        throw new Broken('truncated tombstones never resurrect', `${device.name} shows ${table} ${row}`)
       const said = JSON.parse(fields) as Record<string, unknown>
       if (grp === '$life') {
         const life = shown?.['deleted']
@@ -230,9 +275,10 @@ function hubDecidesOnWhatIsShown(world: World, device: SimDevice): void {
 function grantsAgree(world: World, active: ReturnType<typeof readers>): void {
   const ofHub = holdingsOf(world.hub.raw, 'lease', 'leaseId')
   const answers = (device: SimDevice): unknown[] =>
-    device.db
-      .prepare('SELECT bookingId, outcome, term, atMs, answerId FROM bookingState ORDER BY bookingId')
-      .all()
+    prepared(
+      device.db,
+      'SELECT bookingId, outcome, term, atMs, answerId FROM bookingState ORDER BY bookingId',
+    ).all()
   const first = active[0]!.device
   for (const { device } of active) {
     const double = overlapIn(device.db, 'liveGrant')
@@ -256,14 +302,12 @@ interface GrantRow extends Hold {
 
 /** Who holds what: a lease what has not been given out of it, in one piece wherever it touches itself. */
 function holdingsOf(db: Db, leases: string, key: string): Rows {
-  const rows = db
-    .prepare<[], GrantRow>(
-      'SELECT bookingId, resourceKey, unit, startMs, endMs, fence, leaseId FROM liveGrant ORDER BY resourceKey, unit, startMs, fence',
-    )
-    .all()
+  const rows = prepared<[], GrantRow>(
+    db,
+    'SELECT bookingId, resourceKey, unit, startMs, endMs, fence, leaseId FROM liveGrant ORDER BY resourceKey, unit, startMs, fence',
+  ).all()
   const isLease = new Set(
-    db
-      .prepare<[], { id: string }>(`SELECT ${key} AS id FROM ${leases}`)
+    prepared<[], { id: string }>(db, `SELECT ${key} AS id FROM ${leases}`)
       .all()
       .map(({ id }) => id),
   )
@@ -288,16 +332,15 @@ function holdingsOf(db: Db, leases: string, key: string): Rows {
 /** What a lease's holder gave away stands as long as the lease does; only rooms and kit that are no more undo it. */
 function leasesKeepTheirPromise(active: ReturnType<typeof readers>): void {
   for (const { device } of active) {
-    const broken = device.db
-      .prepare<[string], { id: string; outcome: string; reason: string }>(
-        `SELECT booking.id, answer.outcome, answer.reason FROM booking
+    const broken = prepared<[string], { id: string; outcome: string; reason: string }>(
+      device.db,
+      `SELECT booking.id, answer.outcome, answer.reason FROM booking
            JOIN slotLease ON slotLease.id = booking.leaseId JOIN bookingState AS lease ON lease.bookingId = slotLease.id
            JOIN bookingState AS answer ON answer.bookingId = booking.id
            JOIN op ON op.tbl = 'booking' AND op.row = booking.id AND op.author = slotLease.holder
          WHERE slotLease.holder = ? AND lease.outcome = 'granted'
            AND answer.outcome IN ('refused', 'expired', 'revoked') AND answer.reason NOT IN ('closed', 'kit-short', 'expired')`,
-      )
-      .get(device.keys.author)
+    ).get(device.keys.author)
     if (broken)
       throw new Broken(
         'a lease keeps its promise',
@@ -311,7 +354,7 @@ function soleWritersKeepTheirWord(world: World, active: ReturnType<typeof reader
   for (const { device, row, table, values } of world.ledger.solo.values()) {
     const writer = names.get(device)
     if (!writer) continue
-    const shown = writer.db.prepare(`SELECT * FROM ${table} WHERE id = ?`).get(nameNow(writer.db, row)) as
+    const shown = prepared(writer.db, `SELECT * FROM ${table} WHERE id = ?`).get(nameNow(writer.db, row)) as
       Record<string, unknown> | undefined
     for (const [name, value] of Object.entries(values))
       if (shown?.[name] !== value)
@@ -324,21 +367,21 @@ function soleWritersKeepTheirWord(world: World, active: ReturnType<typeof reader
 
 /** What a revoked device had written is at the hub, or still on the device for somebody to see. */
 function revokedWorkIsKept(world: World): void {
-  const atHub = keysIn(world.hub.raw)
+  const had = hadBy(world.hub.raw)
   for (const device of world.devices) {
     if (atHubOf(world, device)?.status !== 'revoked') continue
-    const own = device.db
-      .prepare(`SELECT author, stream, seq, state FROM op WHERE author = ? AND scope <> 'device'`)
-      .all(device.keys.author) as { author: string; stream: number; seq: number; state: string }[]
+    const own = prepared(
+      device.db,
+      `SELECT author, stream, seq, state FROM op WHERE author = ? AND scope <> 'device'`,
+    ).all(device.keys.author) as { author: string; stream: number; seq: number; state: string }[]
     for (const op of own) {
-      if (atHub.has(opId(op)) || op.state === 'pending') continue
+      if (had(opId(op)) || op.state === 'pending') continue
       throw new Broken('revocation never drops silently', `${opId(op)} is ${op.state} and not at the hub`)
     }
-    const unseen = device.db
-      .prepare(
-        `SELECT count(*) AS n FROM op WHERE state = 'quarantined' AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.tbl = op.tbl AND conflict.row = op.row)`,
-      )
-      .get() as { n: number }
+    const unseen = prepared(
+      device.db,
+      `SELECT count(*) AS n FROM op WHERE state = 'quarantined' AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.tbl = op.tbl AND conflict.row = op.row)`,
+    ).get() as { n: number }
     if (unseen.n > 0) throw new Broken('revocation never drops silently', `${unseen.n} held and not shown`)
   }
 }
@@ -349,13 +392,13 @@ export async function checkSkew(world: World): Promise<void> {
   let last = ''
   for (const { device } of readers(world)) {
     actAs(device.version)
-    if (!device.db.prepare('SELECT 1 FROM studio WHERE id = ? AND deleted = 0').get(id)) continue
+    if (!prepared(device.db, 'SELECT 1 FROM studio WHERE id = ? AND deleted = 0').get(id)) continue
     last = `said by ${device.name}`
     device.write(null, (write) => write.set('studio', id, { name: last, shortName: 's' }))
     await heal(world)
   }
   for (const { device } of readers(world)) {
-    const { name } = device.db.prepare('SELECT name FROM studio WHERE id = ?').get(id) as { name: string }
+    const { name } = prepared(device.db, 'SELECT name FROM studio WHERE id = ?').get(id) as { name: string }
     if (name !== last)
       throw new Broken('skew neither blocks nor wins', `${device.name} reads "${name}", not "${last}"`)
   }

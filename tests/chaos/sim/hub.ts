@@ -10,6 +10,7 @@ import { contextOf } from '../../../electron/hub/index.ts'
 import { startEpochs } from '../../../electron/hub/maintenance.ts'
 import { beltRequests } from '../../../electron/hub/requests.ts'
 import { refusalOf } from '../../../electron/hub/server.ts'
+import { truncate } from '../../../electron/hub/truncate.ts'
 import type { Db } from '../../../electron/sqlite/open.ts'
 import { enrolRequestSchema, readmitRequestSchema } from '../../../shared/wire/messages.ts'
 import { quietLog } from '../../helpers/sync-rig.ts'
@@ -80,6 +81,23 @@ export class SimHub {
   async attend(): Promise<void> {
     try {
       await attend(this.context)
+    } catch (error) {
+      if (!(error instanceof Crash) && !this.#fuse.burnt) throw error
+      this.start()
+    }
+  }
+
+  /** Cuts off the log and forgets deletions; `draw` says how long devices are waited for, and whether the process ends over it. */
+  async truncate(draw: number): Promise<void> {
+    if (draw % 4 === 0) this.crashAfter(draw % 97)
+    try {
+      for (const { belt } of this.raw.prepare('SELECT belt FROM belt').all() as { belt: string }[])
+        await truncate(this.context, belt, {
+          keepMs: 0,
+          awayMs: (draw % 3) * 3_600_000,
+          leastOps: 1,
+          tombstoneMs: 0,
+        })
     } catch (error) {
       if (!(error instanceof Crash) && !this.#fuse.burnt) throw error
       this.start()

@@ -29,6 +29,7 @@ export const INVARIANTS = [
   'compaction preserves final state',
   'revocation never drops silently',
   'the hub decides on what is shown',
+  'truncated tombstones never resurrect',
   'everything comes to rest',
 ] as const
 

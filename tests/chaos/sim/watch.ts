@@ -34,6 +34,8 @@ interface Committed {
 
 interface Seen {
   canonical: number
+  /** It takes a snapshot over: what that has forgotten goes. */
+  isResyncing: boolean
   readonly stamps: Map<string, [number, number]>
 }
 
@@ -89,10 +91,10 @@ export class Watch {
   }
 
   hubRestored(): void {
-    const has = keysIn(this.#world.hub.raw)
+    const has = hadBy(this.#world.hub.raw)
     this.#missing = 0
     for (const [key, committed] of this.#committed) {
-      committed.gone = !has.has(key)
+      committed.gone = !has(key)
       if (committed.gone) this.#missing++
     }
     this.#scannedTo = prepared<[], { n: number }>(
@@ -104,7 +106,7 @@ export class Watch {
   /** Whether everything that such a hub would have forgotten is still on a disk that can give it back. */
   survives(image: Buffer): boolean {
     const db = new Database(image)
-    const has = keysIn(db)
+    const has = hadBy(db)
     const revoked = new Set(
       [this.#world.hub.raw, db].flatMap((hub) =>
         (hub.prepare(`SELECT author FROM device WHERE status = 'revoked'`).all() as { author: string }[]).map(
@@ -112,10 +114,12 @@ export class Watch {
         ),
       ),
     )
-    db.close()
     // Two copies that still share a name: the one that is heard first takes the other's accepted work out of the order.
     const authors = this.#world.devices.map(({ keys }) => keys.author)
-    if (new Set(authors).size < authors.length) return false
+    if (new Set(authors).size < authors.length) {
+      db.close()
+      return false
+    }
     const held = new Set<string>()
     for (const device of this.#world.devices) {
       const { author } = device.keys
@@ -133,9 +137,9 @@ export class Watch {
       for (const key of keysIn(device.db))
         if (hubs.has(key.slice(0, 8))) held.add(`${key} ${this.#committed.get(key)?.hash ?? ''}`)
     }
-    for (const [key, { hash }] of this.#committed)
-      if (!has.has(key) && !held.has(`${key} ${hash}`)) return false
-    return true
+    const isLost = [...this.#committed].some(([key, { hash }]) => !has(key) && !held.has(`${key} ${hash}`))
+    db.close()
+    return !isLost
   }
 
   diskChanged(device: SimDevice): void {
@@ -152,13 +156,19 @@ export class Watch {
     if (device.db.inTransaction) throw new Broken('one transaction per step', device.name)
     let seen = this.#seen.get(device)
     if (!seen) {
-      seen = { canonical: 0, stamps: new Map() }
+      seen = { canonical: 0, isResyncing: false, stamps: new Map() }
       this.#seen.set(device, seen)
     }
     const { n } = prepared<[], { n: number }>(
       device.db,
       `SELECT n FROM opTally WHERE state = 'canonical'`,
     ).get()!
+    const isResyncing = prepared(device.db, 'SELECT 1 FROM snapshotJob WHERE sweep = 1').get() !== undefined
+    if (isResyncing || seen.isResyncing) {
+      seen.isResyncing = isResyncing
+      seen.canonical = n
+      seen.stamps.clear()
+    }
     if (n < seen.canonical)
       throw new Broken('monotonic reads', `${device.name} forgot ${seen.canonical - n} accepted ops`)
     if (n !== seen.canonical) this.#stampsRise(device, seen)
@@ -234,6 +244,24 @@ export const keysIn = (db: Db): Set<string> =>
       }[]
     ).map(opId),
   )
+
+/** Whether a hub has, or had before it cut its log off, the op of that name. */
+export function hadBy(hub: Db): (key: string) => boolean {
+  const there = keysIn(hub)
+  const cut = new Map(
+    prepared<[], { author: string; stream: number; seq: number }>(
+      hub,
+      'SELECT author, stream, seq FROM truncatedStream',
+    )
+      .all()
+      .map(({ author, stream, seq }) => [`${author} ${stream}`, seq]),
+  )
+  return (key) => {
+    if (there.has(key)) return true
+    const op = parseOpId(key)
+    return op !== null && op.seq <= (cut.get(`${op.author} ${op.stream}`) ?? 0)
+  }
+}
 
 /** Two grants that hold one unit at one time, or null. What was given out of a lease lies over the lease. */
 export function overlapIn(db: Db, table: string): string | null {

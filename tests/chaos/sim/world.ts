@@ -104,6 +104,11 @@ export class World {
       case 'hub-restore':
         this.#restoreHub(event.draw)
         break
+      case 'truncate':
+        actAs(1)
+        await this.hub.truncate(event.draw)
+        this.watch.afterHub()
+        break
       case 'pass':
         this.nowMs += event.ms
         await this.attend()
