@@ -124,6 +124,9 @@ onHostileDemo(
       await visitBelt(page)
       await visitImport(page)
       await visitSync(page)
+      await visitCatalogue(page)
+      await visitPlan(page)
+      await visitPromise(page)
       await visitSettings(page)
       await searchFor(page, 'onerror', MARKUP)
       await searchFor(page, '=cmd', FORMULA)
@@ -235,6 +238,46 @@ async function visitSettings(page: Page): Promise<void> {
     if (/people|belt/.test(href)) await expectShown(page.locator('.settings .section'), MARKUP)
     await expectOnlyText(page)
   }
+}
+
+async function visitCatalogue(page: Page): Promise<void> {
+  await open(page, '/catalogue')
+  const screen = page.locator('.catalogue-screen')
+  const tabs = screen.locator('.toolbar [role=radio]')
+  await expect(tabs).toHaveCount(9)
+  for (const tab of await tabs.all()) {
+    await tab.click()
+    await expectShown(screen, MARKUP)
+    await screen.locator('[role=row]').nth(1).click()
+    await expect(screen.getByRole('textbox').nth(1)).toBeVisible()
+    await expectOnlyText(page)
+  }
+}
+
+async function visitPlan(page: Page): Promise<void> {
+  await open(page, '/plan')
+  const screen = page.locator('.plan-screen')
+  await expect(screen).toBeVisible()
+  await expectOnlyText(page)
+  await open(page, '/plan?tab=what-if')
+  await expect(screen.locator('.what-if')).toBeVisible()
+  await screen.locator('.what-if').getByRole('combobox').last().click()
+  await expectOnlyText(page)
+  await page.keyboard.press('Escape')
+}
+
+async function visitPromise(page: Page): Promise<void> {
+  await open(page, '/promise')
+  const screen = page.locator('.promise-screen')
+  await screen.getByRole('combobox').first().click()
+  const option = page.getByRole('option').first()
+  await expectShown(option, ' name')
+  await option.click()
+  await screen.locator('button[type=submit]').click()
+  await expect(screen.locator('.dates').or(screen.locator('.inline-notice')).first()).toBeVisible({
+    timeout: 20_000,
+  })
+  await expectOnlyText(page)
 }
 
 async function searchFor(page: Page, words: string, expected: string): Promise<void> {
