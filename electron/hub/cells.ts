@@ -16,24 +16,42 @@ export async function writeCells(tx: Tx, belt: string, op: Op, given: Stamp): Pr
   const by = opId(op)
   // A creation only fills what nobody has written, as on every device.
   const stamp = op.kind === 'create' ? { ms: -1, ctr: 0 } : given
-  for (const [grp, fields] of writesOf(op, TABLES.get(op.table))) {
-    const key = { belt, tbl: op.table, row: op.row, grp }
-    const standing = await tx
-      .selectFrom('cell')
-      .select(['stampMs', 'stampCtr', 'stampBy'])
-      .where((eb) => eb.and(key))
-      .executeTakeFirst()
-    const order = standing
-      ? stamp.ms - standing.stampMs || stamp.ctr - standing.stampCtr || compareOpIds(by, standing.stampBy)
-      : 1
-    if (order <= 0) continue
-    const values = { stampMs: stamp.ms, stampCtr: stamp.ctr, stampBy: by, fields: JSON.stringify(fields) }
-    await tx
-      .insertInto('cell')
-      .values({ ...key, ...values })
-      .onConflict((conflict) => conflict.columns(['belt', 'tbl', 'row', 'grp']).doUpdateSet(values))
-      .execute()
-  }
+  const key = { belt, tbl: op.table, row: op.row }
+  const writes = [...writesOf(op, TABLES.get(op.table))]
+  if (writes.length === 0) return
+  const rows = await tx
+    .selectFrom('cell')
+    .select(['grp', 'stampMs', 'stampCtr', 'stampBy'])
+    .where((eb) => eb.and(key))
+    .execute()
+  const standing = new Map(rows.map((row) => [row.grp, row]))
+  const later = writes.filter(([grp]) => {
+    const cell = standing.get(grp)
+    if (!cell) return true
+    return (stamp.ms - cell.stampMs || stamp.ctr - cell.stampCtr || compareOpIds(by, cell.stampBy)) > 0
+  })
+  if (later.length === 0) return
+  await tx
+    .insertInto('cell')
+    .values(
+      later.map(([grp, fields]) => ({
+        ...key,
+        grp,
+        stampMs: stamp.ms,
+        stampCtr: stamp.ctr,
+        stampBy: by,
+        fields: JSON.stringify(fields),
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['belt', 'tbl', 'row', 'grp']).doUpdateSet((eb) => ({
+        stampMs: eb.ref('excluded.stampMs'),
+        stampCtr: eb.ref('excluded.stampCtr'),
+        stampBy: eb.ref('excluded.stampBy'),
+        fields: eb.ref('excluded.fields'),
+      })),
+    )
+    .execute()
 }
 
 /** Rows of a table that are not deleted, each with all its known fields. */
