@@ -1,5 +1,6 @@
 import { Random } from '../random.ts'
 import { Annealer } from './anneal.ts'
+import { TardinessAnnealer } from './anneal-tardiness.ts'
 import { lowerBound, tardinessBound } from './bounds.ts'
 import { constructRandom } from './construct.ts'
 import { ShopGraph } from './graph.ts'
@@ -9,6 +10,7 @@ import { blend, ElitePool } from './pool.ts'
 import { ExactTabu } from './tabu-exact.ts'
 import { MakespanTabu } from './tabu-makespan.ts'
 import { JobShopTabu } from './tabu-job-shop.ts'
+import { TardinessTabu } from './tabu-tardiness.ts'
 import type { LocalSearch } from './tabu.ts'
 
 /** Defaults come from runs over the public sets; see the bench. */
@@ -27,8 +29,14 @@ export interface SearchSettings {
   /** Annealing steps per operation from a random start and from a blend. */
   annealFirst: number
   anneal: number
+  /** Temperatures in heat units: from a random start, from a blend, at the end. */
+  heatFirst: number
+  heat: number
+  floor: number
   /** Stall limit of the exact tabu search after annealing. */
   polish: number
+  /** Every other pool is filled by tabu search alone: what annealing misses again and again, it may meet. */
+  alternating: boolean
 }
 
 const defaults: SearchSettings = {
@@ -41,7 +49,11 @@ const defaults: SearchSettings = {
   forgetful: false,
   annealFirst: 2000,
   anneal: 800,
+  heatFirst: 1,
+  heat: 0.4,
+  floor: 0.03,
   polish: 100,
+  alternating: false,
 }
 
 /** Machine choices pay for longer runs and for children farther from both parents. */
@@ -63,6 +75,24 @@ const forTardiness: Partial<SearchSettings> = {
 }
 
 /**
+ * Swaps on critical paths take place between these temperatures: above, any schedule is as good as any other;
+ * below, nothing moves. Tabu search tries every swap of every late job, which pays for small shops only.
+ */
+const forPlainTardiness: Partial<SearchSettings> = {
+  ...forTardiness,
+  poolSize: 12,
+  stallFirst: 1000,
+  stall: 1000,
+  annealFirst: 700,
+  anneal: 300,
+  heatFirst: 0.3,
+  heat: 0.2,
+  floor: 0.1,
+  patience: 25,
+}
+const mostForTabu = 200
+
+/**
  * A population search: schedules are improved one after another, kept in a small pool if good and different,
  * and new starts are blends of two of the pool. The makespan without set-ups is improved by tabu search on
  * estimates; everything else by annealing followed by a short exact tabu search.
@@ -76,7 +106,7 @@ export class PopulationSearch {
   private readonly random: Random
   private readonly objective: ShopObjective
   private readonly tabu: LocalSearch
-  private readonly annealer: Annealer | null
+  private readonly annealer: Annealer | TardinessAnnealer | null
   private readonly pool: ElitePool
   private readonly draft: ShopSolution
   private phase: 'idle' | 'anneal' | 'tabu' = 'idle'
@@ -95,15 +125,21 @@ export class PopulationSearch {
   ) {
     this.shop = shop
     const plain = objective === 'makespan' && !shop.hasSetups
-    const special = objective === 'weighted-tardiness' ? forTardiness : shop.flexible ? forFlexible : {}
+    const plainTardiness = objective === 'weighted-tardiness' && !shop.hasSetups && !shop.flexible
+    let special: Partial<SearchSettings> = shop.flexible ? forFlexible : {}
+    if (plainTardiness) special = { ...forPlainTardiness, alternating: shop.n <= mostForTabu }
+    else if (objective === 'weighted-tardiness') special = forTardiness
     this.settings = { ...defaults, ...special, ...settings }
     this.random = new Random(seed)
     this.objective = objective
     const graph = new ShopGraph(shop)
-    if (!plain) this.tabu = new ExactTabu(graph, this.random, objective)
+    if (plainTardiness) this.tabu = new TardinessTabu(shop, this.random)
+    else if (!plain) this.tabu = new ExactTabu(graph, this.random, objective)
     else if (shop.flexible) this.tabu = new MakespanTabu(graph, this.random)
     else this.tabu = new JobShopTabu(shop, this.random)
-    this.annealer = plain ? null : new Annealer(graph, this.random, objective)
+    if (plainTardiness) this.annealer = new TardinessAnnealer(shop, this.random)
+    else this.annealer = plain ? null : new Annealer(graph, this.random, objective)
+    this.rebuilt = this.settings.alternating ? seed & 1 : 0
     this.pool = new ElitePool(shop, this.settings.poolSize)
     this.incumbent = createSolution(shop)
     this.draft = createSolution(shop)
@@ -117,12 +153,14 @@ export class PopulationSearch {
   /** The next run starts from this schedule itself instead of a random one or a blend. */
   startFrom(solution: ShopSolution): void {
     this.adopt(solution)
+    this.pool.add(solution)
     copySolution(solution, this.draft)
     this.warm = true
   }
 
+  /** A forgetful search keeps its pool apart: the schedule waits until a pool is built around the best. */
   adopt(solution: ShopSolution): void {
-    this.pool.add(solution)
+    if (!this.settings.forgetful) this.pool.add(solution)
     if (solution.value < this.incumbent.value) copySolution(solution, this.incumbent)
   }
 
@@ -168,7 +206,7 @@ export class PopulationSearch {
       blend(shop, pool.members[a]!.solution, pool.members[b]!.solution, share, random, draft)
     }
     this.stallLimit = fresh ? settings.stallFirst : settings.stall
-    if (!this.annealer) {
+    if (!this.annealer || (settings.alternating && this.rebuilt % 2 === 1)) {
       this.tabu.start(draft.order, draft.machine)
       this.phase = 'tabu'
       return
@@ -176,7 +214,8 @@ export class PopulationSearch {
     this.stallLimit = settings.polish
     const unit = this.heatUnit()
     const steps = shop.n * (fresh ? settings.annealFirst : settings.anneal)
-    this.annealer.start(draft.order, draft.machine, (fresh ? 1 : 0.4) * unit, 0.03 * unit, steps)
+    const heat = (fresh ? settings.heatFirst : settings.heat) * unit
+    this.annealer.start(draft.order, draft.machine, heat, settings.floor * unit, steps)
     this.phase = 'anneal'
   }
 
@@ -198,7 +237,9 @@ export class PopulationSearch {
     } else if (kept) this.fruitless = 0
     else if (++this.fruitless > settings.patience) {
       pool.clear()
-      if (!settings.forgetful || this.rebuilt++ % 2 === 1) pool.add(this.incumbent)
+      this.rebuilt++
+      const aroundBest = settings.alternating ? (this.rebuilt & 2) !== 0 : (this.rebuilt & 1) === 0
+      if (!settings.forgetful || aroundBest) pool.add(this.incumbent)
       this.filling = true
       this.runs = 0
       this.fruitless = 0
