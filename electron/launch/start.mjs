@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { ensureBuilt } from './lib/build.mjs'
 import { fetchElectronOnce, findElectron, findWindowObstacle } from './lib/electron.mjs'
-import { findNode } from './lib/node.mjs'
+import { SERVER_FLAGS, findNode } from './lib/node.mjs'
 import { START_HELP, parseStartOptions, toServerArgs } from './lib/options.mjs'
 import { OUT, ROOT } from './lib/paths.mjs'
 import { runInForeground } from './lib/run.mjs'
@@ -34,7 +34,12 @@ try {
   ensureBuilt()
   const electron = chooseWindow(options)
   if (electron) runInForeground(electron, [ROOT, ...toServerArgs(options)])
-  else runInForeground(findNode(), [join(OUT, 'main', 'standalone.js'), ...toServerArgs(options)])
+  else
+    runInForeground(findNode(), [
+      ...SERVER_FLAGS,
+      join(OUT, 'main', 'standalone.js'),
+      ...toServerArgs(options),
+    ])
 } catch (error) {
   stop(`Chanbo: ${error.message}`, 1)
 }

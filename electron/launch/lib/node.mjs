@@ -5,6 +5,9 @@ import { MODULES } from './paths.mjs'
 /** The oldest Node the product runs on: it loads TypeScript files and has zstd in node:zlib. */
 const NEEDED_MAJOR = 24
 
+/** Room for what a start creates, so that the collector hardly runs: a tenth less processor time, 9 MB more memory. */
+export const SERVER_FLAGS = ['--min-semi-space-size=16']
+
 /** The Node that comes with the dependencies, or null where there is none for this platform. */
 export function findBundledNode() {
   const os = process.platform === 'win32' ? 'win' : process.platform

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium, type Browser } from '@playwright/test'
+import { SERVER_FLAGS } from '../../../electron/launch/lib/node.mjs'
 import { CHROMIUM_FLAGS, CHROMIUM_HINT, findChromium } from '../../helpers/chromium.ts'
 
 const SERVER = resolve(import.meta.dirname, '../../../out/main/standalone.js')
@@ -20,7 +21,7 @@ interface Start {
 function startServer(dataDir: string): { child: ChildProcess; link: Promise<string> } {
   const child = spawn(
     process.execPath,
-    [SERVER, '--no-open', '--demo', '--data-dir', dataDir, '--port', '0'],
+    [...SERVER_FLAGS, SERVER, '--no-open', '--demo', '--data-dir', dataDir, '--port', '0'],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const link = new Promise<string>((done, failed) => {
