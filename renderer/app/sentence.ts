@@ -53,6 +53,8 @@ export function useSentence() {
       if (name.endsWith('Ms')) return `${format.value.date(value)} ${format.value.time(value)}`
       if (name.endsWith('Min') || name === 'minutes') return format.value.duration(value)
       if (name.endsWith('Fen')) return format.value.yuan(value)
+      // An emission factor is quoted with the four digits it is published with.
+      if (name === 'factor') return format.value.number(value, 4)
       return format.value.number(value, Number.isInteger(value) ? 0 : 1)
     }
     if (name.toLowerCase().endsWith('family')) return familyLabel(value, locale.value)

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from './_electron.ts'
@@ -96,6 +96,15 @@ test('an empty belt is filled by hand, from the studio to a session on the board
     await expect(catalogue.row('ML 调')).toHaveCount(0)
     await page.getByRole('button', { name: '放回来' }).click()
     await expect(catalogue.row('ML 调')).toHaveCount(1)
+
+    // The list as a file, as it is shown.
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: '导出' }).click()
+    const file = await download
+    expect(file.suggestedFilename()).toMatch(/SKU\.csv$/)
+    const lines = readFileSync(await file.path(), 'utf8').split('\r\n')
+    expect(lines[0]).toContain('商家编码')
+    expect(lines[1]).toMatch(/^ML 调,HAI-1,海钓匠,/)
 
     // A session from the command bar.
     await page.keyboard.press('Escape')

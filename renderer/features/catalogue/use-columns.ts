@@ -91,6 +91,7 @@ export function useColumns(kind: Ref<Kind>, refs: Refs) {
     if (key === 'identityVerified') return value === true ? t('catalogue.yes') : t('catalogue.no')
     if (key === 'down') return row['downFromMs'] == null ? '' : t('catalogue.down.short')
     if (key === 'listStatus') return t(`catalogue.list.${String(value)}`)
+    if (key === 'returnRatePct') return format.value.number(Number(value), 1)
     if (MONEY.has(key)) return format.value.yuan(Number(value), 2)
     if (typeof value === 'number') return format.value.number(value, Number.isInteger(value) ? 0 : 1)
     const text = typeof value === 'string' ? value : ''
