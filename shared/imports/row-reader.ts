@@ -112,5 +112,14 @@ export function findShapeProblem(
 }
 
 /** A line break is no harm in a buyer's note; a line with about as many separators as a row has is a row. */
-const holdsRow = (cell: string, columns: number, delimiter: string): boolean =>
-  cell.includes('\n') && cell.split('\n').some((line) => line.split(delimiter).length > columns / 2)
+function holdsRow(cell: string, columns: number, delimiter: string): boolean {
+  if (!cell.includes('\n')) return false
+  const separator = delimiter.charCodeAt(0)
+  let separators = 0
+  for (let i = 0; i < cell.length; i++) {
+    const code = cell.charCodeAt(i)
+    if (code === 0x0a) separators = 0
+    else if (code === separator && ++separators >= columns / 2) return true
+  }
+  return false
+}

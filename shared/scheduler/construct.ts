@@ -182,6 +182,32 @@ export function placeLine(state: State, v: number, setupPrice = 1, pushPrice = I
   return true
 }
 
+/** Puts what a task waits for, first things first, where each ends earliest; false when something has no place. */
+export function hurryBefore(state: State, v: number): boolean {
+  const { model } = state
+  for (let a = model.predFrom[v]!; a < model.predFrom[v + 1]!; a++) {
+    const u = model.predTask[a]!
+    if (model.isAir[u] === 1) {
+      if (state.placed[u] === 0) return false
+      continue
+    }
+    if (!hurryBefore(state, u)) return false
+    if (model.fixedStart[u]! >= 0) continue
+    if (state.placed[u] === 1) state.unlink(u)
+    settle(state)
+    let best: Gap | null = null
+    eachGap(state, u, precedenceBound(state, u), (gap) => {
+      if (gap.after >= 0 && gap.push > 0 && model.fixedStart[gap.after]! >= 0) return
+      if (best === null || gap.end < best.end) best = gap
+    })
+    if (best === null) return false
+    const { mode, machine, before, after } = best as Gap
+    if (!insertLine(state, u, mode, machine, before, after)) return false
+    settle(state)
+  }
+  return true
+}
+
 /** Places an air task at its cheapest free candidate; false when there is none. */
 export function placeBestAir(state: State, air: number, tail: number): boolean {
   const { model } = state

@@ -1,6 +1,6 @@
 import { candidateOf, fitsUse, placeAir, removeAir } from './air-state.ts'
 import { isOpenThroughout } from './calendar.ts'
-import { placeBestAir, placeFollowers, tailOf } from './construct.ts'
+import { hurryBefore, placeBestAir, placeFollowers, tailOf } from './construct.ts'
 import { kitFits, placeAirAt, unplace } from './insert.ts'
 import type { Move, MoveContext } from './moves.ts'
 import type { Random } from './random.ts'
@@ -86,6 +86,24 @@ function planAir(state: State, random: Random, context: MoveContext, air: number
       return true
     }
   return false
+}
+
+/** Brings back the dearest of some broadcasts that were left out: what it waits for goes first, as early as can be. */
+export const rescueAir: Move = (state, random, context) => {
+  const { model, airTasks } = context
+  let air = -1
+  for (let tries = 0; tries < 12 && airTasks.length > 0; tries++) {
+    const other = airTasks[random.int(airTasks.length)]!
+    if (candidateOf(state, other) !== null) continue
+    if (air < 0 || model.air.tasks[other]!.value > model.air.tasks[air]!.value) air = other
+  }
+  if (air < 0) return false
+  const v = model.air.tasks[air]!.task
+  if (!hurryBefore(state, v)) return false
+  if (!placeBestAir(state, air, tailOf(model, context.urgency, v))) return false
+  settle(state)
+  placeFollowers(state, v, context.urgency)
+  return true
 }
 
 /** Leaves an optional broadcast out (its chain goes with it). */

@@ -1,7 +1,7 @@
 import { construct, latestStarts, topologicalOrder } from './construct.ts'
 import { guideCost, guideWeights, scoreOf } from './cost.ts'
 import { makeFeasible } from './finish.ts'
-import { dropAir, ejectAir, moveAir, swapAir } from './moves-air.ts'
+import { dropAir, ejectAir, moveAir, rescueAir, swapAir } from './moves-air.ts'
 import { joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
 import { createMoveContext } from './moves.ts'
 import type { Move, MoveContext } from './moves.ts'
@@ -19,7 +19,8 @@ const MENU: readonly [Move, number][] = [
   [moveAir, 12],
   [ejectAir, 4],
   [swapAir, 1],
-  [rebuild, 20],
+  [rebuild, 18],
+  [rescueAir, 2],
   [dropAir, 1],
 ]
 const CYCLES = [0.12, 0.4, 0.85, 1] as const

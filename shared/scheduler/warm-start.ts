@@ -1,5 +1,12 @@
 import { NEVER } from './calendar.ts'
-import { completeState, emptyState, latestStarts, placeFixed, topologicalOrder } from './construct.ts'
+import {
+  completeState,
+  emptyState,
+  hurryBefore,
+  latestStarts,
+  placeFixed,
+  topologicalOrder,
+} from './construct.ts'
 import { makeFeasible } from './finish.ts'
 import { fitsUse, placeAir } from './air-state.ts'
 import { insertLine, kitFits, placeAirAt, refreshExcuses } from './insert.ts'
@@ -24,7 +31,24 @@ export function stateFromPlan(model: Model, plan: KnownPlan): State {
   makeFeasible(completed)
   makeFeasible(followed)
   const better = compareScores(scoreOf(followed), scoreOf(completed), model.problem.objective) < 0
-  return better ? followed : completed
+  return bringBackHeld(better ? followed : completed)
+}
+
+/** Broadcasts whose start is held but that fell out, because what they wait for came too late, go back in where that pays. */
+function bringBackHeld(state: State): State {
+  const { model } = state
+  let best = state
+  for (const air of model.air.tasks) {
+    const v = air.task
+    if (model.fixedStart[v]! < 0 || best.placed[v] === 1) continue
+    const trial = best.clone()
+    if (!hurryBefore(trial, v)) continue
+    placeFixed(trial)
+    completeState(trial, latestStarts(model))
+    makeFeasible(trial)
+    if (compareScores(scoreOf(trial), scoreOf(best), model.problem.objective) < 0) best = trial
+  }
+  return best
 }
 
 /** A state with only what the plan has, where it still fits; hard rules may be broken. */

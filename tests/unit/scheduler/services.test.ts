@@ -162,6 +162,39 @@ describe('repair', () => {
     expect(closed.every((entry) => entry.start >= nowMin + 2000)).toBe(true)
   })
 
+  it.each([
+    [3, 'L10'],
+    [5, 'L8'],
+  ])(
+    'no announced broadcast falls out because its sample has to be made elsewhere: medium %i, %s',
+    (seed, line) => {
+      const medium = createNamedBelt('medium', seed)
+      const published = solve(medium, { seed, iterations: 6000 }).plan
+      const closedMin = Math.floor(medium.horizonMin * 0.3)
+      const toCome = published.slots
+        .map((use) => use.task)
+        .filter((task) => startOf(published, task)! >= closedMin)
+      const missing = (known: Plan) =>
+        toCome.filter((task) => startOf(known, task) !== startOf(published, task))
+      const first: Plan[] = []
+      const { plan: repaired } = repair(
+        medium,
+        published,
+        [{ type: 'closed', resource: line, fromMin: closedMin, toMin: closedMin + 2880 }],
+        {
+          seed,
+          nowMin: closedMin,
+          announced: toCome,
+          iterations: 500,
+          onFirst: (known) => first.push(known),
+        },
+      )
+      expect(toCome.length).toBeGreaterThan(5)
+      expect(first.map(missing)).toEqual([[]])
+      expect(missing(repaired)).toEqual([])
+    },
+  )
+
   it('an ill streamer is replaced at the announced time', () => {
     const use = plan.slots.find((entry) => startOf(plan, entry.task)! > nowMin + 480)!
     const ill = use.streamers[0]!
