@@ -10,6 +10,7 @@ import { useSession } from './app/stores/session.ts'
 import { useSyncStatus } from './app/stores/sync-status.ts'
 import { startTheme } from './app/theme.ts'
 import { connect } from './transport/connect.ts'
+import { askEarly } from './transport/use-query.ts'
 
 startTheme()
 restoreLocale()
@@ -17,8 +18,10 @@ connect()
 
 const app = createApp(App).use(createPinia()).use(i18n)
 useSyncStatus().start()
+const session = useSession()
+if (/^(#\/?)?(today)?$/.test(location.hash)) askEarly('today/view', { baseId: session.chosenBaseId })
 // The screens shown first depend on who is signed in, so the router starts when that is known.
-await useSession().start()
+await session.start()
 app.use(makeRouter()).mount('#app')
 
 // Needed only where the system has no Chinese font, and long: it may come after the first screen.

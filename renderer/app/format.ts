@@ -40,6 +40,18 @@ export interface Format {
 }
 
 const MINUS = '−'
+
+/** Making a formatter costs a millisecond, and every table asks for many. */
+const figures = new Map<number, Intl.NumberFormat>()
+function figureFormat(digits: number): Intl.NumberFormat {
+  let format = figures.get(digits)
+  if (!format) {
+    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    figures.set(digits, format)
+  }
+  return format
+}
+
 const dash = (text: string) => text.replace(/^-/, MINUS)
 
 export function makeFormat(locale: LocaleName, timeZone: string): Format {
@@ -76,8 +88,7 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
     const p = read(ms)
     return `${p.year}-${p.month}-${p.day}`
   }
-  const number = (value: number, digits = 0) =>
-    dash(value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }))
+  const number = (value: number, digits = 0) => dash(figureFormat(digits).format(value))
   const clock = (minutes: number) =>
     `${String(Math.floor(minutes / 60) % 24).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
 
@@ -128,8 +139,16 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
   }
 }
 
+const formats = new Map<string, Format>()
+function formatOf(locale: LocaleName, timeZone: string): Format {
+  const key = `${locale} ${timeZone}`
+  const format = formats.get(key) ?? makeFormat(locale, timeZone)
+  formats.set(key, format)
+  return format
+}
+
 /** Dates, durations, money and numbers in the current language and the belt's zone. */
 export function useFormat() {
   const { locale } = useI18n()
-  return computed(() => makeFormat(locale.value as LocaleName, displayZone.value))
+  return computed(() => formatOf(locale.value as LocaleName, displayZone.value))
 }

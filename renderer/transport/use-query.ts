@@ -17,20 +17,35 @@ const GATHER_MS = 60
 const underWay = new Map<string, Promise<Result<unknown>>>()
 
 const SHARED_MS = 50
+const EARLY_MS = 3000
+
+const keyOf = (name: RequestName, input: unknown) => `${name} ${JSON.stringify(input)}`
+
+function forget(key: string, answer: Promise<Result<unknown>>): void {
+  if (underWay.get(key) === answer) underWay.delete(key)
+}
 
 /** Two places that ask the same thing within a moment share one answer; a change in between is never hidden. */
 function ask<N extends RequestName>(name: N, input: Call<N>): Promise<Result<Output<N>>> {
-  const key = `${name} ${JSON.stringify(input)}`
+  const key = keyOf(name, input)
   const known = underWay.get(key)
+  const answer = known ?? transport().request(name, input)
+  setTimeout(() => forget(key, answer), SHARED_MS)
   if (known) return known as Promise<Result<Output<N>>>
+  underWay.set(key, answer)
+  void answer.finally(() => forget(key, answer))
+  return answer as Promise<Result<Output<N>>>
+}
+
+/** Asks for what the first screen will need while it is still being made; an answer nobody takes soon is dropped. */
+export function askEarly<N extends RequestName>(name: N, input: Call<N>): void {
+  const key = keyOf(name, input)
   const answer = transport().request(name, input)
   underWay.set(key, answer)
-  const forget = () => {
-    if (underWay.get(key) === answer) underWay.delete(key)
-  }
-  setTimeout(forget, SHARED_MS)
-  void answer.finally(forget)
-  return answer
+  setTimeout(() => forget(key, answer), EARLY_MS)
+  void answer.then(({ ok }) => {
+    if (!ok) forget(key, answer)
+  })
 }
 
 /**

@@ -76,6 +76,7 @@ export const useSession = defineStore('session', () => {
     role,
     bases,
     base,
+    chosenBaseId: readonly(chosenBaseId),
     canWrite,
     ready,
     recoveryCode: readonly(recoveryCode),

@@ -4,7 +4,7 @@ import type { AppEvent } from '../../../shared/contract/event.ts'
 import { fail, ok, type Result } from '../../../shared/contract/result.ts'
 import { setTransport, type LinkState, type Transport } from '../../../renderer/transport/transport.ts'
 import { useCommand, useJob } from '../../../renderer/transport/use-command.ts'
-import { useQuery } from '../../../renderer/transport/use-query.ts'
+import { askEarly, useQuery } from '../../../renderer/transport/use-query.ts'
 
 const calls: { name: string; input: unknown; settle: (result: Result<unknown>) => void }[] = []
 const eventListeners = new Set<(event: AppEvent) => void>()
@@ -43,6 +43,27 @@ const answer = async (index: number, value: unknown) => {
 }
 
 describe('a query', () => {
+  it('takes an answer that was asked for early, but neither a refusal nor one that a change made old', async () => {
+    askEarly('app/belts', {})
+    await answer(0, ['early'])
+    vi.advanceTimersByTime(1000)
+    const first = run(() => useQuery('app/belts', {}, { topics: ['app'] }))
+    await nextTick()
+    expect(calls).toHaveLength(1)
+    expect(first.data.value).toEqual(['early'])
+
+    askEarly('app/state', {})
+    calls[1]!.settle(fail('not-signed-in'))
+    await nextTick()
+    run(() => useQuery('app/state', {}))
+    expect(calls).toHaveLength(3)
+
+    askEarly('app/syncBar', {})
+    changed('app')
+    run(() => useQuery('app/syncBar', {}))
+    expect(calls).toHaveLength(5)
+  })
+
   it('reads at once and again for its topics only, once for hints that come together', async () => {
     const query = run(() => useQuery('app/belts', {}, { topics: ['app', 'belt'] }))
     expect(query.loading.value).toBe(true)
