@@ -6,6 +6,7 @@ import {
   decideAgain,
   endingFact,
   FROM_WAITLIST,
+  MOVED,
   searchWindow,
   type ArbiterWorld,
   type ClaimRequest,
@@ -284,9 +285,6 @@ async function write(
   for (const { table, fields } of answerFacts(claim, decision, { term, ...how }))
     await bench.author.fact(table, fields)
 }
-
-/** The reason that a plan gives when it takes a booking back to claim another place for the same session. */
-const MOVED = 'moved'
 
 async function release(bench: Bench, bookingId: string, reason: string): Promise<void> {
   const { belt, term } = bench.counters.row

@@ -20,17 +20,21 @@ export async function noteLease(bench: Bench, op: Op): Promise<void> {
     .execute()
 }
 
-/** Whether a lease stands at this hub now; expiry counts by hub time also before anybody has noted it. */
-async function isLive(bench: Bench, leaseId: string): Promise<{ holder: string } | null> {
-  const lease = await bench.tx
+/** Leases of the belt that were given and have not been ended; their time may be over. */
+const standing = (bench: Bench) =>
+  bench.tx
     .selectFrom('lease')
     .innerJoin('booking', (join) =>
       join.onRef('booking.belt', '=', 'lease.belt').onRef('booking.bookingId', '=', 'lease.leaseId'),
     )
-    .select(['lease.holder', 'lease.untilMs'])
     .where('lease.belt', '=', bench.counters.row.belt)
-    .where('lease.leaseId', '=', leaseId)
     .where('booking.outcome', '=', 'granted')
+
+/** Whether a lease stands at this hub now; expiry counts by hub time also before anybody has noted it. */
+async function isLive(bench: Bench, leaseId: string): Promise<{ holder: string } | null> {
+  const lease = await standing(bench)
+    .select(['lease.holder', 'lease.untilMs'])
+    .where('lease.leaseId', '=', leaseId)
     .executeTakeFirst()
   return lease && lease.untilMs >= bench.nowMs ? { holder: lease.holder } : null
 }
@@ -107,15 +111,9 @@ export async function returnedToLease(bench: Bench, bookingId: string): Promise<
 
 /** Leases whose time is over by the hub's clock. */
 export async function lapsedLeases(bench: Bench): Promise<string[]> {
-  const rows = await bench.tx
-    .selectFrom('lease')
-    .innerJoin('booking', (join) =>
-      join.onRef('booking.belt', '=', 'lease.belt').onRef('booking.bookingId', '=', 'lease.leaseId'),
-    )
+  const rows = await standing(bench)
     .select('lease.leaseId')
-    .where('lease.belt', '=', bench.counters.row.belt)
     .where('lease.untilMs', '<', bench.nowMs)
-    .where('booking.outcome', '=', 'granted')
     .orderBy('lease.leaseId')
     .execute()
   return rows.map(({ leaseId }) => leaseId)

@@ -63,10 +63,10 @@ export const newEpochNumbers = (nowMs: number) => ({
 
 /** A new epoch for every belt, in which nothing gets a number that the forgotten one may have given. */
 export function startEpochs(db: Db, nowMs: number): void {
-  const { epoch: second } = newEpochNumbers(nowMs)
+  const { epoch, fenceLeap, refillMs } = newEpochNumbers(nowMs)
   db.prepare(
     'UPDATE belt SET epoch = max(epoch + 1, ?), nextFence = nextFence + ?, lastTimeMs = max(lastTimeMs, ?), recoveringUntilMs = ?',
-  ).run(second, FENCE_LEAP, nowMs, nowMs + REFILL_MS)
+  ).run(epoch, fenceLeap, nowMs, nowMs + refillMs)
   db.prepare(
     'INSERT INTO epochStart (belt, epoch, fromSeq, startedMs) SELECT belt, epoch, nextSeq - 1, ? FROM belt',
   ).run(nowMs)

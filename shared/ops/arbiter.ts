@@ -272,6 +272,9 @@ export const WAITABLE: ReadonlySet<string> = new Set<RefusalReason>([
   'kit-short',
 ])
 
+/** The reason that a plan gives when it takes a booking back to claim another place for the same session. */
+export const MOVED = 'moved'
+
 /** What a granted answer gives as its reason when the claim had been refused and waited. */
 export const FROM_WAITLIST = 'waitlist'
 

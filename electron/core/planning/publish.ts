@@ -1,4 +1,5 @@
 import { Refusal } from '../../../shared/contract/result.ts'
+import { MOVED } from '../../../shared/ops/arbiter.ts'
 import type { Value } from '../../../shared/ops/types.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { endWaits } from '../bookings.ts'
@@ -106,7 +107,7 @@ function settleSessions(
   for (const { session, stale } of changes) {
     endWaits(ctx, session.id)
     for (const booking of stale)
-      ctx.write.fact('bookingRelease', { bookingId: booking.id, reason: 'moved', atMs: ctx.nowMs })
+      ctx.write.fact('bookingRelease', { bookingId: booking.id, reason: MOVED, atMs: ctx.nowMs })
   }
   const result = { claims: 0, granted: 0, refused: 0 }
   for (const change of changes) {

@@ -5,6 +5,7 @@ import {
   decideAgain,
   endingFact,
   FROM_WAITLIST,
+  MOVED,
   searchWindow,
   type ArbiterWorld,
   type ClaimRequest,
@@ -28,9 +29,6 @@ export interface LocalArbiterContext {
 interface BookingRow {
   [key: string]: string | number | null
 }
-
-/** A plan that moves bookings claims their new places in the same transaction; those who wait come after that. */
-const MOVED = 'moved'
 
 /**
  * Answers a claim, a release or a wait on the device that is its belt's arbiter, inside the transaction that wrote it.
@@ -102,6 +100,7 @@ function answerRelease(store: Store, releaseId: string, write: Mutator, context:
     nowMs: context.nowMs,
   })
   write.fact(table, fields)
+  // A plan claims the new places in the same transaction; those who wait come after that.
   if (release.reason !== MOVED) grantWaiting(store, write, context)
 }
 
