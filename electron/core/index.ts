@@ -22,6 +22,7 @@ import { confirmByLease } from './sync/lease.ts'
 import { arbitrateLocally, grantWaiting } from './sync/local-arbiter.ts'
 import { createSyncService } from './sync/service.ts'
 import { createMutator } from './store/mutator.ts'
+import { metaOf } from './store/meta.ts'
 import { Store } from './store/store.ts'
 import { startWorker, type WorkerUrls } from './workers.ts'
 
@@ -114,12 +115,7 @@ export function createCore(options: CoreOptions): Core {
       keys = settleIdentity(db, keys, { dataDir, store: known.store, nowMs: clock() })
       const row = db.prepare('SELECT id, name, timeZone, isDemo, demoNowMs FROM belt LIMIT 1').get() as
         { id: string; name: string; timeZone: string; isDemo: number; demoNowMs: number | null } | undefined
-      const openedMs = Number(
-        (
-          db.prepare(`SELECT value FROM meta WHERE key = 'demoOpenedMs'`).get() as
-            { value: string } | undefined
-        )?.value ?? clock(),
-      )
+      const openedMs = Number(metaOf(db, 'demoOpenedMs') ?? clock())
       const offset = row?.isDemo && row.demoNowMs !== null ? row.demoNowMs - openedMs : 0
       const nowMs = () => clock() + offset
       const store = new Store({

@@ -13,7 +13,7 @@ export type Access = 'anyone' | readonly Role[]
 export const SIGNED_IN: Access = ROLES
 export const WRITERS: Access = ['administrator', 'planner', 'cluster-manager']
 export const PLANNERS: Access = ['administrator', 'planner', 'cluster-manager']
-export const MANAGERS: Access = ['administrator', 'cluster-manager']
+export const MANAGERS: readonly Role[] = ['administrator', 'cluster-manager']
 export const ADMINISTRATORS: Access = ['administrator']
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PLANNERS, SIGNED_IN, WRITERS, action, command, query, type Access } from './define.ts'
+import { MANAGERS, PLANNERS, SIGNED_IN, WRITERS, action, command, query } from './define.ts'
 import type { PlanEventKind } from '../domain/plan-events.ts'
 import type { Sentence } from './planning.ts'
 
@@ -66,7 +66,6 @@ export const DEFAULT_PLANNING_POLICY: PlanningPolicy = {
   weights: null,
 }
 
-const POLICY_WRITERS: Access = ['administrator', 'cluster-manager']
 const instant = z.number().int().positive()
 const reason = z.string().trim().max(200).default('')
 
@@ -149,6 +148,6 @@ export const replanningContract = {
       frozenMin: z.number().int().min(0).max(2880),
       weights: weightStepsSchema.nullable(),
     }),
-    POLICY_WRITERS,
+    MANAGERS,
   ).returns<null>(),
 }

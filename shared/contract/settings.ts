@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ADMINISTRATORS, SIGNED_IN, command, query, type Access } from './define.ts'
+import { ADMINISTRATORS, MANAGERS, SIGNED_IN, command, query } from './define.ts'
 
 export interface BeltSettings {
   readonly id: string
@@ -31,7 +31,6 @@ export interface FairSlotPolicy {
   readonly slotDurationPct: number
 }
 
-const POLICY_WRITERS: Access = ['administrator', 'cluster-manager']
 const percent = z.number().min(0).max(100)
 
 export const settingsContract = {
@@ -62,6 +61,6 @@ export const settingsContract = {
         slotDurationPct: percent,
       })
       .refine((policy) => policy.primeEndMin > policy.primeStartMin),
-    POLICY_WRITERS,
+    MANAGERS,
   ).returns<null>(),
 }

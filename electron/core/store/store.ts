@@ -7,6 +7,7 @@ import { compareStamps } from '../../../shared/ops/stamp.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { Applier } from './apply.ts'
+import { metaOf } from './meta.ts'
 import { rebuildRow, replayUnknown, withdrawFact, type RowName } from './rebuild.ts'
 import type { RollupHooks } from './rollups.ts'
 
@@ -85,7 +86,6 @@ export class Store {
   readonly #streams = new Map<string, StreamRow>()
   readonly #changed = new Set<string>()
   readonly #insertOp
-  readonly #getMeta
   readonly #putMeta
   readonly #bumpStream
   readonly #findOp
@@ -108,7 +108,6 @@ export class Store {
       `INSERT OR IGNORE INTO op (author, stream, seq, scope, lane, kind, tbl, row, fields, atMs, atCtr, person, state, hubEpoch, hubSeq, stampMs, stampCtr)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    this.#getMeta = prepared<[string], { value: string }>(this.db, 'SELECT value FROM meta WHERE key = ?')
     this.#putMeta = prepared(this.db, 'INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)')
     this.#bumpStream = prepared(this.db, 'UPDATE stream SET nextSeq = ? WHERE author = ? AND stream = ?')
     this.#findOp = prepared<[string, number, number], OpRow>(
@@ -137,7 +136,7 @@ export class Store {
   }
 
   meta(key: string): string | null {
-    return this.#getMeta.get(key)?.value ?? null
+    return metaOf(this.db, key)
   }
 
   setMeta(key: string, value: string): void {

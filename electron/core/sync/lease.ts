@@ -4,6 +4,7 @@ import type { Fields } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { readWorld, type LocalArbiterContext } from './local-arbiter.ts'
+import { metaOf } from '../store/meta.ts'
 import type { Store } from '../store/store.ts'
 
 /** The name under which this device last heard of the hub's clock, and how far that is ahead of its own. */
@@ -41,9 +42,6 @@ export function hubNow(db: Db, nowMs: number): number {
     seen === null ? 0 : (JSON.parse(seen) as { ms: number }).ms,
   )
 }
-
-const metaOf = (db: Db, key: string): string | null =>
-  prepared<[string], { value: string }>(db, 'SELECT value FROM meta WHERE key = ?').get(key)?.value ?? null
 
 /** Names in the order in which ops are encoded, so that the row reads the same here as on every other device. */
 const inOrder = ({ endMs, resourceKey, startMs, unit }: GrantedUnit): Fields => ({

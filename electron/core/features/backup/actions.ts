@@ -11,6 +11,7 @@ import { isBackingUp, lastFailure, makeBackup } from './make.ts'
 import { backupPlaces, ownFolder, readPlan, writePlan } from './plan.ts'
 import { restore } from './restore.ts'
 import { nextDueMs } from './schedule.ts'
+import { metaOf } from '../../store/meta.ts'
 
 interface CoreContext {
   readonly actor: Actor
@@ -96,9 +97,7 @@ function storeFor(services: Services, path: string): string {
   const db = openDb(path, { readOnly: true })
   let beltId: string
   try {
-    const row = db.prepare(`SELECT value FROM meta WHERE key = 'beltId'`).get() as
-      { value: string } | undefined
-    beltId = row?.value ?? ''
+    beltId = metaOf(db, 'beltId') ?? ''
   } finally {
     db.close()
   }

@@ -7,6 +7,7 @@ import type { NewIdentity } from '../../../../shared/contract/backup.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { writeJson } from '../../files.ts'
 import { makeKeys, saveKeys, type DeviceKeys } from '../../keys.ts'
+import { metaOf } from '../../store/meta.ts'
 
 /**
  * A store knows where it lives. Beside it, outside the copied file, lies a lease: the machine and folder it was last used in, and a
@@ -27,9 +28,6 @@ function readLease(dataDir: string, store: string): Lease | null {
   }
 }
 
-const metaOf = (db: Db, key: string): string | null =>
-  (db.prepare('SELECT value FROM meta WHERE key = ?').get(key) as { value: string } | undefined)?.value ??
-  null
 const putMeta = (db: Db, key: string, value: string): void => {
   db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value)
 }

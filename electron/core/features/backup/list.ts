@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { BACKUP_REASONS, type BackupInfo } from '../../../../shared/contract/backup.ts'
 import { openDb } from '../../../sqlite/open.ts'
 import { backupPlaces } from './plan.ts'
+import { metaOf } from '../../store/meta.ts'
 
 export interface FoundBackup extends BackupInfo {
   readonly path: string
@@ -41,9 +42,8 @@ function read(path: string): Facts | null {
       const belt = db
         .prepare('SELECT name FROM belt WHERE deleted = 0 ORDER BY createdMs, id LIMIT 1')
         .get() as { name: string } | undefined
-      const mark = db.prepare(`SELECT value FROM meta WHERE key = 'backup'`).get() as
-        { value: string } | undefined
-      const parsed = mark ? markSchema.safeParse(JSON.parse(mark.value)) : null
+      const mark = metaOf(db, 'backup')
+      const parsed = mark === null ? null : markSchema.safeParse(JSON.parse(mark))
       const { n } = db.prepare('SELECT sum(n) AS n FROM opTally').get() as { n: number }
       return {
         beltName: belt?.name ?? '',

@@ -1,4 +1,3 @@
-import type { Role } from '../../../../shared/contract/define.ts'
 import type { SlotLease, slotContract } from '../../../../shared/contract/planning.ts'
 import { Refusal } from '../../../../shared/contract/result.ts'
 import { LEASE_GUARD_MS } from '../../../../shared/ops/lease.ts'
@@ -64,8 +63,6 @@ export const readHolders = (db: Db): Holder[] =>
     `SELECT device.author, device.name, device.baseId, liveBase.name AS baseName
      FROM device JOIN liveBase ON liveBase.id = device.baseId WHERE device.deleted = 0 ORDER BY liveBase.name, device.name, device.author`,
   ).all()
-
-export const mayLease = (role: Role | null): boolean => role === 'administrator' || role === 'cluster-manager'
 
 interface LeaseRow {
   id: string

@@ -1,10 +1,11 @@
+import { MANAGERS } from '../../../../shared/contract/define.ts'
 import type { RecordState, slotContract } from '../../../../shared/contract/planning.ts'
 import { overlapMs } from '../../../../shared/domain/calendar.ts'
 import { MINUTE_MS } from '../../../../shared/domain/time.ts'
 import { FROM_WAITLIST, WAITABLE } from '../../../../shared/ops/arbiter.ts'
 import { FROM_LEASE } from '../../../../shared/ops/lease.ts'
 import { UNTOLD } from '../../store/grants.ts'
-import { mayLease, readHolders, readLeases } from './leases.ts'
+import { readHolders, readLeases } from './leases.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { QueryHandlers } from '../../context.ts'
 import { primeBands } from '../../planning/problem.ts'
@@ -93,7 +94,7 @@ export const slotQueries: QueryHandlers<typeof slotContract> = {
           baseId: row.baseId,
         })),
       leases: readLeases(db, fromMs, toMs, nowMs).filter((lease) => shown.has(lease.studioId)),
-      holders: mayLease(actor.role) ? readHolders(db) : [],
+      holders: actor.role !== null && MANAGERS.includes(actor.role) ? readHolders(db) : [],
       primeBands: bands,
       longTail: {
         primeMin: studios.length * bands.reduce((total, [from, to]) => total + (to - from) / MINUTE_MS, 0),
