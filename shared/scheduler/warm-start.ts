@@ -27,15 +27,16 @@ export type KnownPlan = Pick<Plan, 'assign'> & Partial<Pick<Plan, 'slots'>>
 export function stateFromPlan(model: Model, plan: KnownPlan): State {
   const followed = followPlan(model, plan)
   const completed = followed.clone()
-  completeState(completed, latestStarts(model))
+  const urgency = latestStarts(model)
+  completeState(completed, urgency)
   makeFeasible(completed)
   makeFeasible(followed)
   const better = compareScores(scoreOf(followed), scoreOf(completed), model.problem.objective) < 0
-  return bringBackHeld(better ? followed : completed)
+  return bringBackHeld(better ? followed : completed, urgency)
 }
 
 /** Broadcasts whose start is held but that fell out, because what they wait for came too late, go back in where that pays. */
-function bringBackHeld(state: State): State {
+function bringBackHeld(state: State, urgency: Float64Array): State {
   const { model } = state
   let best = state
   for (const air of model.air.tasks) {
@@ -44,7 +45,7 @@ function bringBackHeld(state: State): State {
     const trial = best.clone()
     if (!hurryBefore(trial, v)) continue
     placeFixed(trial)
-    completeState(trial, latestStarts(model))
+    completeState(trial, urgency)
     makeFeasible(trial)
     if (compareScores(scoreOf(trial), scoreOf(best), model.problem.objective) < 0) best = trial
   }

@@ -24,7 +24,7 @@ export class TardinessAnnealer extends TardinessRecords {
 
   start(order: Int32Array, machine: Int32Array, heat: number, floor: number, steps: number): void {
     this.load(order, machine)
-    this.saveTo(this.best)
+    this.saveTo(this.best, this.cost)
     this.temperature = heat
     this.cooling = (floor / heat) ** (1 / Math.max(1, steps / 64))
     this.stepsLeft = steps
@@ -50,7 +50,7 @@ export class TardinessAnnealer extends TardinessRecords {
       }
       this.move(u, v)
       this.pathFresh = false
-      if (this.cost < best.value) this.saveTo(best)
+      if (this.cost < best.value) this.saveTo(best, this.cost)
     }
     return budget
   }

@@ -1,4 +1,5 @@
 import type { CompiledShop } from './instance.ts'
+import type { ShopSolution } from './solution.ts'
 
 /** Fields of an operation's record, as offsets from its address; the earliest end is at the address itself. */
 export const LEAD = 1
@@ -78,6 +79,17 @@ export class JobShopRecords {
       last[k] = a
     }
     this.sweep(0, n - 1)
+  }
+
+  /** Writes down the present schedule. */
+  protected saveTo(into: ShopSolution, value: number): void {
+    const { memory, orderAt, operationAt, shop } = this
+    into.value = value
+    for (let i = 0; i < shop.n; i++) {
+      const u = operationAt[memory[orderAt + i]! >> 3]!
+      into.order[i] = u
+      into.machine[u] = shop.modeMachine[shop.modeStart[u]!]!
+    }
   }
 
   /** Moves u directly behind v (v > 0, later on the machine) or before −v (v < 0, earlier on the machine). */

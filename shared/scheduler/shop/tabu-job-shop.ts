@@ -51,7 +51,7 @@ export class JobShopTabu extends JobShopRecords implements LocalSearch {
     this.load(order, machine)
     this.iteration += 10_000
     this.stalled = 0
-    this.save()
+    this.saveTo(this.best, this.makespan)
   }
 
   run(budget: number, stallLimit: number, target: number): number {
@@ -65,21 +65,11 @@ export class JobShopTabu extends JobShopRecords implements LocalSearch {
         return done
       }
       if (this.makespan < best.value) {
-        this.save()
+        this.saveTo(this.best, this.makespan)
         this.stalled = 0
       }
     }
     return budget
-  }
-
-  private save(): void {
-    const { memory, orderAt, operationAt, best, shop } = this
-    best.value = this.makespan
-    for (let i = 0; i < shop.n; i++) {
-      const u = operationAt[memory[orderAt + i]! >> 3]!
-      best.order[i] = u
-      best.machine[u] = shop.modeMachine[shop.modeStart[u]!]!
-    }
   }
 
   private step(): boolean {

@@ -43,7 +43,7 @@ export class TardinessTabu extends TardinessRecords implements LocalSearch {
     this.load(order, machine)
     this.iteration += 10_000
     this.stalled = 0
-    this.saveTo(this.best)
+    this.saveTo(this.best, this.cost)
   }
 
   run(budget: number, stallLimit: number, target: number): number {
@@ -57,7 +57,7 @@ export class TardinessTabu extends TardinessRecords implements LocalSearch {
         return done
       }
       if (this.cost < best.value) {
-        this.saveTo(best)
+        this.saveTo(best, this.cost)
         this.stalled = 0
       }
     }

@@ -1,6 +1,5 @@
 import type { CompiledShop } from './instance.ts'
 import { AFTER, BEFORE, DURATION, JobShopRecords, POSITION, SIZE } from './job-shop-records.ts'
-import type { ShopSolution } from './solution.ts'
 
 /**
  * Flat records for the weighted tardiness of a job shop with one machine per operation and no set-ups. Only
@@ -22,16 +21,6 @@ export class TardinessRecords extends JobShopRecords {
     this.weight = shop.weight
     this.late = new Int32Array(shop.jobs)
     this.saved = new Int32Array(shop.n)
-  }
-
-  protected saveTo(into: ShopSolution): void {
-    const { memory, orderAt, operationAt, shop } = this
-    into.value = this.cost
-    for (let i = 0; i < shop.n; i++) {
-      const u = operationAt[memory[orderAt + i]! >> 3]!
-      into.order[i] = u
-      into.machine[u] = shop.modeMachine[shop.modeStart[u]!]!
-    }
   }
 
   protected override sweep(low: number): void {

@@ -51,7 +51,7 @@ class Trials extends TardinessRecords {
       expect(this.move(u, v)).toBe(true)
       expect(this.cost).toBe(promised)
       const kept = createSolution(this.shop)
-      this.saveTo(kept)
+      this.saveTo(kept, this.cost)
       seen.push({ promised, kept })
     }
     return seen
