@@ -17,6 +17,9 @@ export function postgresBin(): string | null {
   return bin && existsSync(join(bin, 'initdb')) ? bin : null
 }
 
+/** How a group of tests that is left out says so. */
+export const NO_POSTGRES = 'PostgreSQL is not installed (apt-get install postgresql)'
+
 export interface TestPostgres {
   /** Connection text of a new, empty database. */
   newDatabase(): Promise<string>
@@ -28,7 +31,7 @@ const asRoot = process.getuid?.() === 0
 /** A private cluster on a Unix socket in a temporary folder, as an unprivileged user. */
 export async function startPostgres(): Promise<TestPostgres> {
   const bin = postgresBin()
-  if (!bin) throw new Error('PostgreSQL is not installed')
+  if (!bin) throw new Error(NO_POSTGRES)
   const folder = mkdtempSync(join(tmpdir(), 'chanbo-pg-'))
   chmodSync(folder, 0o755)
   const data = join(folder, 'data')

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeKeys } from '../../electron/core/keys.ts'
 import type { Fields, Op } from '../../shared/ops/types.ts'
 import { startHubBench } from '../helpers/hub-client.ts'
-import { postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
+import { NO_POSTGRES, postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
 import { openDevice, scratch } from '../helpers/sync-rig.ts'
 import { claimStoreContract, type ClaimStore, type GrantRow } from './claim-contract.ts'
 
@@ -104,7 +104,7 @@ if (postgresBin()) {
   afterAll(() => postgres.stop())
   claimStoreContract('the hub’s PostgreSQL', async () => openHubStore(await postgres.newDatabase()))
 } else {
-  console.log('PostgreSQL is not installed: claims are tested on SQLite only')
+  console.log(`${NO_POSTGRES}: claims are tested on SQLite only`)
 }
 
 it('a plan that moves a booking claims its new place before those who wait', async () => {

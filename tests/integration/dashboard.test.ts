@@ -5,6 +5,7 @@ import { gini } from '../../shared/domain/kpi/concentration.ts'
 import { compensationFen, promiseHoursOf } from '../../shared/domain/promise.ts'
 import { DAY_MS, HOUR_MS, dayStartMs } from '../../shared/domain/time.ts'
 import type { Db } from '../../electron/sqlite/open.ts'
+import { ORDER_STATE } from '../fixtures/rows.ts'
 
 const ZONE = 'Asia/Shanghai'
 const PERIOD = { fromDay: '2026-09-03', toDay: '2026-09-16' }
@@ -60,12 +61,7 @@ describe('roll-ups', () => {
     }[]
     const state = (status: string, extra: Record<string, string | number | null> = {}) => ({
       status,
-      pickedUpMs: null,
-      clickedShipMs: null,
-      completedMs: null,
-      afterSale: '',
-      refundFen: 0,
-      cancelReason: '',
+      ...ORDER_STATE,
       ...extra,
     })
     services.transact(actor, ({ write, nowMs }) => {

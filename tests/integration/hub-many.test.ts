@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunningHub } from '../../electron/hub/index.ts'
 import type { Fields } from '../../shared/ops/types.ts'
 import { type BareDevice, startHubBench, type HubBench } from '../helpers/hub-client.ts'
-import { postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
+import { NO_POSTGRES, postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
 import { scratch } from '../helpers/sync-rig.ts'
 import { startTestHub } from '../helpers/hub.ts'
 import { copyFileSync } from 'node:fs'
@@ -27,8 +27,7 @@ const OWN_STUDIO: Fields = {
   baseId: '00000000001',
 }
 
-if (bin === null)
-  console.log('PostgreSQL is not installed (apt-get install postgresql): two hub processes are not tested')
+if (bin === null) console.log(`${NO_POSTGRES}: two hub processes are not tested`)
 describe.skipIf(bin === null)('two hub processes on one PostgreSQL', () => {
   let postgres: TestPostgres
   let bench: HubBench

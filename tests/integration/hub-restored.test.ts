@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
+import { NO_POSTGRES, postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
 import { makeRig, settled, until, type Rig } from '../helpers/sync-rig.ts'
 import { copyFileSync, rmSync } from 'node:fs'
+import { BOOKING } from '../fixtures/rows.ts'
 
 const bin = postgresBin()
 const HOUR = 3_600_000
@@ -46,18 +47,9 @@ async function recovers(epochBefore: number): Promise<void> {
   await until(async () => (await cardsAtHub()) === 10 + NEWER, 'all is back', 60_000)
   await until(async () => (await beltRow()).recoveringUntilMs === null, 'recovery has closed', 60_000)
   const startMs = Math.ceil(Date.now() / HOUR) * HOUR + 24 * HOUR
-  const place = { studioId: rig.studioId, startMs, endMs: startMs + HOUR, beforeMin: 0, afterMin: 0 }
+  const place = { studioId: rig.studioId, startMs, endMs: startMs + HOUR }
   const bookingId = rig.founder.write((write) =>
-    write.claim('booking', {
-      ...place,
-      baseId: rig.baseA,
-      sessionId: null,
-      merchantId: null,
-      label: 'x',
-      streamerIds: [],
-      kit: [],
-      expiresMs: null,
-    }),
+    write.claim('booking', { ...BOOKING, ...place, baseId: rig.baseA }),
   )
   await until(
     () =>
@@ -83,16 +75,22 @@ describe.skipIf(bin === null)('a PostgreSQL database that was put back by its ow
       stdio: ['ignore', 'pipe', 'pipe'],
     })
 
-  it('from a dump into the same database: a new epoch, and the devices give back what it lacks', async () => {
+  /** A belt whose hub was dumped after ten cards, and has acknowledged as many as are newer since. */
+  async function dumpAndGoOn(...flags: string[]): Promise<{ databaseUrl: string; dump: string }> {
     const databaseUrl = await postgres.newDatabase()
     rig = await makeRig({ databaseUrl })
     rig.founder.go()
     writeCards(0, 10)
     await settle('in step')
     const dump = join(rig.folder, 'hub.sql')
-    tool('pg_dump', ['--clean', '--if-exists', '--file', dump, databaseUrl])
+    tool('pg_dump', [...flags, '--file', dump, databaseUrl])
     writeCards(10, 10 + NEWER)
     await settle('acknowledged')
+    return { databaseUrl, dump }
+  }
+
+  it('from a dump into the same database: a new epoch, and the devices give back what it lacks', async () => {
+    const { databaseUrl, dump } = await dumpAndGoOn('--clean', '--if-exists')
     expect(await cardsAtHub()).toBe(10 + NEWER)
     const { epoch } = await beltRow()
     await rig.founder.stop()
@@ -112,15 +110,7 @@ describe.skipIf(bin === null)('a PostgreSQL database that was put back by its ow
   }, 180_000)
 
   it('row by row into the same tables: recognised by the transaction that wrote the mark', async () => {
-    const databaseUrl = await postgres.newDatabase()
-    rig = await makeRig({ databaseUrl })
-    rig.founder.go()
-    writeCards(0, 10)
-    await settle('in step')
-    const dump = join(rig.folder, 'hub.sql')
-    tool('pg_dump', ['--data-only', '--file', dump, databaseUrl])
-    writeCards(10, 10 + NEWER)
-    await settle('acknowledged')
+    const { databaseUrl, dump } = await dumpAndGoOn('--data-only')
     const { epoch } = await beltRow()
     await rig.founder.stop()
     await rig.stopHub()
@@ -139,15 +129,7 @@ describe.skipIf(bin === null)('a PostgreSQL database that was put back by its ow
   }, 180_000)
 
   it('under a hub that goes on running: noticed, and nobody misses what was numbered anew', async () => {
-    const databaseUrl = await postgres.newDatabase()
-    rig = await makeRig({ databaseUrl })
-    rig.founder.go()
-    writeCards(0, 10)
-    await settle('in step')
-    const dump = join(rig.folder, 'hub.sql')
-    tool('pg_dump', ['--clean', '--if-exists', '--file', dump, databaseUrl])
-    writeCards(10, 10 + NEWER)
-    await settle('acknowledged')
+    const { databaseUrl, dump } = await dumpAndGoOn('--clean', '--if-exists')
     const { epoch } = await beltRow()
     await rig.founder.stop()
     tool('psql', ['--quiet', '--set', 'ON_ERROR_STOP=1', '--file', dump, databaseUrl])
@@ -155,7 +137,7 @@ describe.skipIf(bin === null)('a PostgreSQL database that was put back by its ow
     await recovers(epoch)
   }, 180_000)
 })
-if (bin === null) console.log('PostgreSQL is not installed: only the embedded database is put back here')
+if (bin === null) console.log(`${NO_POSTGRES}: only the embedded database is put back`)
 
 it('an embedded database that somebody put an older file in place of begins a new epoch too', async () => {
   rig = await makeRig()

@@ -6,7 +6,7 @@ import type { Op } from '../../shared/ops/types.ts'
 import { encodeBatch } from '../../shared/wire/batch.ts'
 import { seal } from '../../shared/wire/envelope.ts'
 import { compression, startHubBench, type BareDevice, type HubBench } from '../helpers/hub-client.ts'
-import { postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
+import { NO_POSTGRES, postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
 import { BOOKING, STUDIO } from '../fixtures/rows.ts'
 
 const HOUR = 3_600_000
@@ -38,7 +38,7 @@ const claim = (device: BareDevice, studioId: string, startMs: number) =>
 const FROM_START = [{ scope: 'belt' as const, epoch: 1, seq: 0 }]
 
 const engines = postgresBin() ? (['sqlite', 'postgres'] as const) : (['sqlite'] as const)
-if (engines.length === 1) console.log('PostgreSQL is not installed: the hub is tested on SQLite only')
+if (engines.length === 1) console.log(`${NO_POSTGRES}: the hub is tested on SQLite only`)
 
 describe.each(engines)('hub on %s', (engine) => {
   let postgres: TestPostgres | null = null

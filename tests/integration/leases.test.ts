@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { attend } from '../../electron/hub/expiry.ts'
-import { makeEnrolCode } from '../../electron/hub/enrol.ts'
-import { startHub, type RunningHub } from '../../electron/hub/index.ts'
+import type { RunningHub } from '../../electron/hub/index.ts'
 import type { Fields, Op } from '../../shared/ops/types.ts'
-import { NEW_BELT, RESOURCES_DIR, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
 import { startHubBench, type BareDevice, type HubBench } from '../helpers/hub-client.ts'
-import { postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
-import { quietLog, until } from '../helpers/sync-rig.ts'
+import { NO_POSTGRES, postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
+import { until } from '../helpers/sync-rig.ts'
+import { STUDIO } from '../fixtures/rows.ts'
+import { codeFor, startTestHub } from '../helpers/hub.ts'
 
 const HOUR = 3_600_000
 const START = Math.ceil(Date.now() / HOUR) * HOUR + 30 * HOUR
@@ -184,22 +185,14 @@ if (postgresBin()) {
   afterAll(() => postgres.stop())
   hubSuite('the hub’s PostgreSQL', () => postgres.newDatabase())
 } else {
-  console.log('PostgreSQL is not installed: leases are tested on SQLite only')
+  console.log(`${NO_POSTGRES}: leases are tested on SQLite only`)
 }
 
 describe('a base with a lease', () => {
   let folder: string
   let hub: RunningHub
   const cores: TestCore[] = []
-  const start = (port: number) =>
-    startHub({
-      dataDir: join(folder, 'hub'),
-      resourcesDir: RESOURCES_DIR,
-      clock: () => Date.now(),
-      log: quietLog,
-      host: '127.0.0.1',
-      port,
-    })
+  const start = (port: number) => startTestHub(join(folder, 'hub'), { port })
 
   beforeEach(async () => {
     folder = tempDir()
@@ -217,33 +210,17 @@ describe('a base with a lease', () => {
     const { beltId } = await first.call('app/createBelt', NEW_BELT)
     const baseId = (await first.call('app/state', {})).bases[0]!.id
     const studioId = first.core.services.transact(first.core.actorOf(first.connection), ({ write }) =>
-      write.create('studio', {
-        name: '直播间一号',
-        shortName: '一号',
-        baseId,
-        areaM2: 40,
-        kit: [],
-        powerKw: 3,
-        feeFenPerHour: 0,
-        openMin: 0,
-        closeMin: 1440,
-        resetMin: 0,
-        makeUpMin: 0,
-      }),
+      write.create('studio', { ...STUDIO, baseId }),
     )
     const url = `http://127.0.0.1:${hub.port}`
     const place = { studioId, startMs: START, endMs: START + 8 * HOUR }
     await expect(first.call('slot/lease', { ...place, holder: 'x' })).rejects.toMatchObject({
       code: 'lease-needs-hub',
     })
-    await first.call('sync/handOver', {
-      url,
-      code: (await makeEnrolCode(hub.hub, { belt: null, role: 'administrator', baseId: null })).code,
-    })
+    await first.call('sync/handOver', { url, code: await codeFor(hub, null) })
     const second = startCore({ deviceName: 'base' })
     cores.push(second)
-    const { code } = await makeEnrolCode(hub.hub, { belt: beltId, role: 'administrator', baseId })
-    await second.call('sync/join', { url, code })
+    await second.call('sync/join', { url, code: await codeFor(hub, beltId, 'administrator', baseId) })
     second.core.services.setPerson(second.connection, (await second.call('app/state', {})).people[0]!.id)
 
     const week = (core: TestCore) => core.call('slot/week', { fromMs: START, toMs: START + 24 * HOUR })

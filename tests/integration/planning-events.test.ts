@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { BoardView, ProposalDetail } from '../../shared/contract/planning.ts'
 import { DEFAULT_PLANNING_POLICY, type PlanEventView } from '../../shared/contract/replanning.ts'
 import { startCore, type TestCore } from '../helpers/core.ts'
+import { ORDER_STATE } from '../fixtures/rows.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -414,12 +415,7 @@ describe('what nobody reports', () => {
         orderLineId: lineId,
         asOfMs: nowMs,
         status: 'to-ship',
-        pickedUpMs: null,
-        clickedShipMs: null,
-        completedMs: null,
-        afterSale: '',
-        refundFen: 0,
-        cancelReason: '',
+        ...ORDER_STATE,
       })
     })
     const find = async () =>

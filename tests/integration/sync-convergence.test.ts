@@ -9,6 +9,7 @@ import { tableNamed } from '../../shared/domain/tables.ts'
 import { opId } from '../../shared/ops/id.ts'
 import type { CanonicalOp, Fields, OpKind } from '../../shared/ops/types.ts'
 import { RESOURCES } from '../helpers/sync-rig.ts'
+import { ORDER_STATE } from '../fixtures/rows.ts'
 
 /** Everything that must be equal on replicas that have seen the same ops; arrival order and the inbox may differ. */
 const STATE_TABLES = [
@@ -166,12 +167,7 @@ function fieldsOf(
         orderLineId: pick('orderLine', target),
         asOfMs: value,
         status: 'paid',
-        pickedUpMs: null,
-        clickedShipMs: null,
-        completedMs: null,
-        afterSale: '',
-        refundFen: 0,
-        cancelReason: '',
+        ...ORDER_STATE,
       }
     case 'grant':
       return {

@@ -3,7 +3,7 @@ import { latestSnapshot, freshSnapshot } from '../../electron/hub/snapshot.ts'
 import { examine } from '../../electron/hub/maintenance.ts'
 import { noteBackup, truncate } from '../../electron/hub/truncate.ts'
 import { wholeView } from '../../electron/hub/views.ts'
-import { postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
+import { NO_POSTGRES, postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
 import { makeRig, settled, until as untilWithin, type Rig, type RigDevice } from '../helpers/sync-rig.ts'
 
 const until = (done: () => boolean | Promise<boolean>, what: string, timeoutMs = 60_000): Promise<void> =>
@@ -26,7 +26,7 @@ const visible = (device: RigDevice): string =>
 describe.each(['sqlite', 'postgres'] as const)('a truncated log on %s', (kind) => {
   const isAbsent = kind === 'postgres' && postgresBin() === null
   if (isAbsent) {
-    it.skip('PostgreSQL is not installed here')
+    it.skip(NO_POSTGRES)
     return
   }
   let postgres: TestPostgres | null = null

@@ -9,7 +9,7 @@ import { openDb, type Db } from '../../electron/sqlite/open.ts'
 import { ROLLUPS } from '../../electron/core/registry.ts'
 import { Store } from '../../electron/core/store/store.ts'
 import { RESOURCES_DIR } from '../helpers/core.ts'
-import { BOOKING, MERCHANT } from '../fixtures/rows.ts'
+import { BOOKING, MERCHANT, ORDER_STATE } from '../fixtures/rows.ts'
 
 const OWN = 'ownauth0'
 const OTHERS = ['authora0', 'authorb0']
@@ -204,12 +204,7 @@ function draftOf(what: string, value: number, merchant?: string, order?: string,
               orderLineId: order,
               asOfMs: 10 + value,
               status: 'to-ship',
-              pickedUpMs: null,
-              clickedShipMs: null,
-              completedMs: null,
-              afterSale: '',
-              refundFen: 0,
-              cancelReason: '',
+              ...ORDER_STATE,
             },
           }
         : create

@@ -8,6 +8,7 @@ import { openDb } from '../../electron/sqlite/open.ts'
 import { ROLLUPS } from '../../electron/core/registry.ts'
 import { Store } from '../../electron/core/store/store.ts'
 import { RESOURCES_DIR } from '../helpers/core.ts'
+import { ORDER_STATE } from '../fixtures/rows.ts'
 
 const SMALL = 'aaaaaaa0'
 const MIDDLE = 'hhhhhhh0'
@@ -36,12 +37,7 @@ const stateOf = (orderLineId: string): Fields => ({
   orderLineId,
   asOfMs: 1,
   status: 'paid',
-  pickedUpMs: null,
-  clickedShipMs: null,
-  completedMs: null,
-  afterSale: '',
-  refundFen: 0,
-  cancelReason: '',
+  ...ORDER_STATE,
 })
 
 const theirs = (seq: number, table: string, fields: Fields): CanonicalOp => {
