@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { z } from 'zod'
@@ -63,10 +63,13 @@ export function restoreWatch(hub: HubContext, dataDir: string): RestoreWatch {
   }
 }
 
+/** A file that is not there or cannot be read tells nothing; it never keeps a hub from starting. */
 function readSeen(path: string): Seen {
-  if (!existsSync(path)) return {}
-  const parsed = seenSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
-  return parsed.success ? parsed.data : {}
+  try {
+    return seenSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return {}
+  }
 }
 
 async function readHeads(db: Queries): Promise<Seen> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { NO_POSTGRES, postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
 import { makeRig, settled, until, type Rig } from '../helpers/sync-rig.ts'
-import { copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { BOOKING } from '../fixtures/rows.ts'
 
 const bin = postgresBin()
@@ -157,3 +157,16 @@ it('an embedded database that somebody put an older file in place of begins a ne
   await rig.startHub()
   await recovers(epoch)
 }, 120_000)
+
+it('a damaged note of what was seen does not keep the hub from starting', async () => {
+  rig = await makeRig()
+  rig.founder.go()
+  writeCards(0, 10)
+  await settle('in step')
+  const { epoch } = await beltRow()
+  await rig.stopHub()
+  writeFileSync(join(rig.folder, 'hub', 'hub-seen.json'), '{"torn')
+  await rig.startHub()
+  expect((await beltRow()).epoch).toBe(epoch)
+  expect(await cardsAtHub()).toBe(10)
+})
