@@ -1,5 +1,6 @@
 import type { Actor, ActionContext, CommandContext, QueryContext } from './context.ts'
 import type { RollupHooks } from './store/rollups.ts'
+import { verdictRollups } from './store/verdicts.ts'
 import { appActions, appCoreQueries } from './features/app/actions.ts'
 import { auditActions, auditQueries } from './features/audit/actions.ts'
 import { backupActions, backupCoreQueries } from './features/backup/actions.ts'
@@ -106,7 +107,12 @@ export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
 }
 
 /** Derived tables, kept in step inside the transaction that changes their sources. */
-export const ROLLUPS: readonly RollupHooks[] = [planningRollups, dashboardRollups, importsRollups]
+export const ROLLUPS: readonly RollupHooks[] = [
+  planningRollups,
+  dashboardRollups,
+  importsRollups,
+  verdictRollups,
+]
 
 /** Work that goes on when a belt has been opened: what an earlier run left unfinished. */
 export const ON_OPEN: readonly ((services: Services) => Promise<void>)[] = [watchBackups, resumeImports]

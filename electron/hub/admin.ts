@@ -1,4 +1,5 @@
 import { decodeOp } from '../../shared/ops/canonical.ts'
+import { opId } from '../../shared/ops/id.ts'
 import type { AdminOverview, AdminRequest } from '../../shared/wire/admin.ts'
 import { answerWaiting, noteArbitrated } from './arbitration.ts'
 import { readBelt } from './belts.ts'
@@ -122,8 +123,11 @@ function settleHeld(
         .where('belt', '=', belt)
         .where('hubSeq', '=', row.hubSeq)
         .execute()
-      if (choice !== 'release') continue
       const op = decodeOp(row.payload)
+      if (choice !== 'release') {
+        await bench.author.fact('stepRefusal', { step: opId(op), reason: REFUSED, atMs: bench.nowMs })
+        continue
+      }
       if (isDecisionTable(op.table)) await writeCells(tx, belt, op, { ms: row.stampMs, ctr: row.stampCtr })
       if (ARBITRATED_TABLES.has(op.table)) await noteArbitrated(bench, op, change.hubSeq ?? row.hubSeq)
     }

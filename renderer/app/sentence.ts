@@ -36,6 +36,9 @@ const KEY_OF: Readonly<Record<string, (value: string) => string>> = {
   cause: (value) => `plan.cause.${value}`,
   tier: (value) => `plan.tier.${value}`,
   reason: (value) => `say.refusal.${value}`,
+  verdict: (value) => `sync.verdict.${value}`,
+  what: (value) => `sync.kind.${value}`,
+  table: (value) => `field.table.${value}`,
 }
 
 /**
@@ -46,7 +49,7 @@ export function useSentence() {
   const i18n = useI18n()
   const { t, locale } = i18n
   const format = useFormat()
-  // i18n-dynamic: common.chain.* rule.* plan.* say.*
+  // i18n-dynamic: common.chain.* rule.* plan.* say.* sync.verdict.* sync.kind.* field.table.*
 
   function word(name: string, value: string | number): string {
     if (typeof value === 'number') {

@@ -56,6 +56,21 @@ export interface RefusedBooking {
   }[]
 }
 
+/** A booking asked for here that was refused, waited, and has got its place after all. */
+export interface ArrivedBooking {
+  /** Of the arbiter's answer: a booking that arrives again is told again. */
+  readonly id: string
+  readonly bookingId: string
+  readonly label: string
+  readonly studioName: string
+  readonly baseId: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly answeredMs: number
+  /** Who asked. */
+  readonly personId: string | null
+}
+
 export interface ShownField {
   readonly name: string
   readonly value: ShownValue
@@ -70,6 +85,9 @@ export interface RefusedStep {
   readonly label: string
   readonly what: WaitingItem['kind']
   readonly fields: readonly ShownField[]
+  /** Of a request for a room. */
+  readonly place: { readonly studioName: string; readonly startMs: number } | null
+  readonly personId: string | null
   readonly personName: string | null
   readonly reason: string
   readonly askedMs: number
@@ -92,6 +110,8 @@ export interface SyncConflict {
 export interface SyncCentre {
   readonly waiting: readonly WaitingRow[]
   readonly refused: readonly (RefusedBooking | RefusedStep)[]
+  /** Good news that nobody has acknowledged yet. */
+  readonly arrived: readonly ArrivedBooking[]
   readonly conflicts: readonly SyncConflict[]
 }
 
@@ -109,7 +129,8 @@ export const syncCentreContract = {
   ).returns<{ rows: WaitingItem[]; next: number | null }>(),
   /**
    * Ends a conflict or a refusal on this device: `mine` writes the person's own version again (bringing a deleted row back),
-   * `theirs` leaves everything as it is. For a refused booking only `theirs`: it was seen, or another slot was asked for.
+   * `theirs` leaves everything as it is. For a refused booking, or one that has
+   * arrived, only `theirs`: it was seen, or another slot was asked for.
    */
   'sync/settle': command(
     z.object({ id: z.string().min(1).max(60), choice: z.enum(['mine', 'theirs']) }),

@@ -4,8 +4,10 @@ import type { BeadState, PlanState, RecordState, Sentence } from './planning.ts'
 
 /** Where a button of a matter leads; `id` is a row of that screen's subject. */
 export interface ActionTarget {
-  readonly screen: 'session' | 'board' | 'studio-calendar' | 'documents' | 'belt'
+  readonly screen: 'session' | 'board' | 'studio-calendar' | 'documents' | 'belt' | 'sync'
   readonly id: string
+  /** The time to show, for screens that show one stretch of time. */
+  readonly atMs?: number
 }
 
 /** A broadcast as a block on a studio's lane of the next 24 hours. */
@@ -43,7 +45,7 @@ export interface TodaySession {
 /** Something that needs a person. */
 export interface Matter {
   readonly id: string
-  readonly kind: 'risk' | 'late' | 'refused' | 'expiring' | 'tentative'
+  readonly kind: 'risk' | 'late' | 'refused' | 'expiring' | 'tentative' | 'arrived'
   readonly title: Sentence
   readonly note: Sentence
   readonly dueMs: number
@@ -54,6 +56,8 @@ export interface Matter {
     readonly mine: boolean
   } | null
   readonly action: { readonly key: string; readonly target: ActionTarget; readonly primary: boolean }
+  /** What `sync/settle` takes once a person has read this; absent for what goes away by being dealt with. */
+  readonly settleId?: string
 }
 
 export interface TodayView {

@@ -667,6 +667,8 @@ const arbitration: Table[] = [
     { bookingId: ref('booking'), waits: bool, atMs: int },
     { lane: 'urgent', indexes: [['bookingId']] },
   ),
+  /** An administrator has refused for good what the hub had set aside; its author hears of it by this. */
+  fact('stepRefusal', 'belt', { step: text, reason: text, atMs: int }, { lane: 'urgent' }),
 ]
 
 export const TABLE_LIST: readonly Table[] = [

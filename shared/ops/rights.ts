@@ -38,7 +38,7 @@ const ADMINISTRATOR_TABLES = new Set([
   'factor',
   'liveBase',
 ])
-const ARBITER_TABLES = new Set(['resourceGrant', 'claimAnswer', 'dayAggregate'])
+const ARBITER_TABLES = new Set(['resourceGrant', 'claimAnswer', 'stepRefusal', 'dayAggregate'])
 /** Hands one base what all of them share. */
 const MANAGER_TABLES = new Set(['slotLease'])
 const NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/

@@ -10,6 +10,7 @@ import { Applier } from './apply.ts'
 import { metaOf } from './meta.ts'
 import { rebuildRow, replayUnknown, withdrawFact, type RowName } from './rebuild.ts'
 import type { RollupHooks } from './rollups.ts'
+import { noteVerdict } from './verdicts.ts'
 
 /** What a command wants written; the store gives it its identity and clock reading. */
 export interface OpDraft {
@@ -294,10 +295,14 @@ export class Store {
     )
     if (row.state === 'pending' || row.state === 'local') this.#withdraw(op)
     this.#changed.add(op.table)
-    prepared(
-      this.db,
-      'INSERT OR IGNORE INTO conflict (kind, tbl, row, opId, details, atMs) VALUES (?, ?, ?, ?, ?, ?)',
-    ).run(kind, op.table, op.row, opId(op), JSON.stringify(answer.verdict), op.at.ms)
+    noteVerdict(this.db, {
+      kind,
+      tbl: op.table,
+      row: op.row,
+      opId: opId(op),
+      verdict: answer.verdict,
+      atMs: op.at.ms,
+    })
   }
 
   #withdraw(op: Op): void {

@@ -5,7 +5,8 @@ import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandContext, CommandHandlers } from '../../context.ts'
 import { sayWait, WAITS } from '../../bookings.ts'
-import { REFUSED_BOOKING, sourceOp, type ConflictRow } from './repo.ts'
+import { arrivedBookings, sourceOp, type ConflictRow } from '../../news.ts'
+import { ARRIVED_BOOKING, REFUSED_BOOKING } from './repo.ts'
 
 const conflictOf = (db: Db, id: string): ConflictRow | undefined =>
   prepared<[string], ConflictRow>(
@@ -38,6 +39,19 @@ function doAgain(row: ConflictRow, { db, write }: CommandContext): void {
   }
 }
 
+/** A person has seen what became of a booking. */
+function rememberSettled(
+  { db, nowMs }: CommandContext,
+  kind: string,
+  { bookingId, opId }: { bookingId: string; opId: string },
+): void {
+  prepared(
+    db,
+    `INSERT INTO conflict (kind, tbl, row, opId, details, atMs, settledMs, settledHow) VALUES (?, 'booking', ?, ?, '{}', ?, ?, 'theirs')
+     ON CONFLICT (opId) DO UPDATE SET settledMs = excluded.settledMs, settledHow = excluded.settledHow`,
+  ).run(kind, bookingId, opId, nowMs, nowMs)
+}
+
 export const syncCentreCommands: CommandHandlers<typeof syncCentreContract> = {
   'sync/settle': ({ id, choice }, ctx) => {
     const { db, nowMs } = ctx
@@ -51,6 +65,11 @@ export const syncCentreCommands: CommandHandlers<typeof syncCentreContract> = {
       )
       return null
     }
+    const arrived = arrivedBookings(db, nowMs).find((booking) => booking.id === id)
+    if (arrived && choice === 'theirs') {
+      rememberSettled(ctx, ARRIVED_BOOKING, { bookingId: arrived.bookingId, opId: id })
+      return null
+    }
     const refused = prepared<[string], { bookingId: string }>(
       db,
       `SELECT bookingId FROM bookingState WHERE bookingId = ? AND outcome = 'refused'`,
@@ -58,11 +77,7 @@ export const syncCentreCommands: CommandHandlers<typeof syncCentreContract> = {
     if (!refused || choice === 'mine') throw new Refusal('not-found', { table: 'conflict', id })
     if (prepared(db, `SELECT 1 FROM bookingState WHERE bookingId = ? AND ${WAITS}`).get(id))
       sayWait(ctx, id, false)
-    prepared(
-      db,
-      `INSERT INTO conflict (kind, tbl, row, opId, details, atMs, settledMs, settledHow) VALUES (?, 'booking', ?, ?, '{}', ?, ?, ?)
-       ON CONFLICT (opId) DO UPDATE SET settledMs = excluded.settledMs, settledHow = excluded.settledHow`,
-    ).run(REFUSED_BOOKING, id, id, nowMs, nowMs, choice)
+    rememberSettled(ctx, REFUSED_BOOKING, { bookingId: id, opId: id })
     return null
   },
 }

@@ -2,32 +2,23 @@ import {
   WAITING_GROUPS,
   type ItemState,
   type RefusedBooking,
-  type RefusedStep,
-  type ShownField,
   type SyncConflict,
   type WaitingGroup,
   type WaitingItem,
   type WaitingRow,
 } from '../../../../shared/contract/sync-centre.ts'
-import { fieldsOf } from '../../../../shared/domain/table.ts'
-import { TABLES } from '../../../../shared/domain/tables.ts'
 import { WAITABLE } from '../../../../shared/ops/arbiter.ts'
-import type { Fields } from '../../../../shared/ops/types.ts'
-import { opId, parseOpId } from '../../../../shared/ops/id.ts'
+import { opId } from '../../../../shared/ops/id.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import { OWN_REFUSED, readAlternatives, WAITS } from '../../bookings.ts'
 import { groupOf, tablesOf } from './groups.ts'
 import { labelOf } from '../../labels.ts'
-import { shownValue } from '../../shown.ts'
+import { openConflicts, ownName, personName, shownFields, sourceOp } from '../../news.ts'
 
-/** A settled refusal is remembered beside the conflicts, under this kind. */
+/** A settled refusal, and an acknowledged arrival, are remembered beside the conflicts, under these kinds. */
 export const REFUSED_BOOKING = 'refused-booking'
-
-const personName = (db: Db, id: string | null): string | null =>
-  id === null
-    ? null
-    : (prepared<[string], { name: string }>(db, 'SELECT name FROM person WHERE id = ?').get(id)?.name ?? null)
+export const ARRIVED_BOOKING = 'arrived-booking'
 
 export function waitingRows(db: Db): WaitingRow[] {
   const rows = prepared<[], { tbl: string; state: string; n: number; oldestMs: number }>(
@@ -65,13 +56,6 @@ interface OpRow {
   state: ItemState
   atMs: number
   person: string | null
-}
-
-/** What a step itself calls its row: for rows that are not here any more, because the hub did not take them. */
-function ownName(fields: string | undefined): string {
-  const { name, title, label } = JSON.parse(fields ?? '{}') as Record<string, unknown>
-  const found = name ?? title ?? label
-  return typeof found === 'string' ? found : ''
 }
 
 export function waitingItems(
@@ -164,78 +148,6 @@ export function refusedBookings(db: Db, nowMs: number): RefusedBooking[] {
       refusedMs: row.atMs,
       alternatives: readAlternatives(db, row.alternatives),
     }))
-}
-
-export interface ConflictRow {
-  id: number
-  kind: string
-  tbl: string
-  row: string
-  opId: string
-  details: string
-  atMs: number
-}
-
-const openConflicts = (db: Db, kinds: readonly string[]): ConflictRow[] =>
-  prepared<[string], ConflictRow>(
-    db,
-    `SELECT id, kind, tbl, row, opId, details, atMs FROM conflict
-     WHERE settledMs IS NULL AND kind IN (SELECT value FROM json_each(?)) ORDER BY atMs DESC, id DESC LIMIT 100`,
-  ).all(JSON.stringify(kinds))
-
-/** What the hub did not take, without what it has taken since: an administrator may release work that was set aside. */
-export function refusedSteps(db: Db): RefusedStep[] {
-  return openConflicts(db, ['rejected', 'quarantined']).flatMap((row): RefusedStep[] => {
-    const verdict = JSON.parse(row.details) as { reason?: unknown }
-    const op = sourceOp(db, row)
-    if (op?.state === 'canonical') return []
-    return [
-      {
-        kind: row.kind === 'quarantined' ? 'quarantined' : 'rejected',
-        id: String(row.id),
-        table: row.tbl,
-        row: row.row,
-        label: labelOf(db, row.tbl, row.row) || ownName(op?.fields),
-        what: op?.kind ?? 'set',
-        fields: shownFields(db, row.tbl, op),
-        personName: personName(db, op?.person ?? null),
-        reason: typeof verdict.reason === 'string' ? verdict.reason : '',
-        askedMs: row.atMs,
-      },
-    ]
-  })
-}
-
-const MAX_FIELDS = 8
-
-function shownFields(db: Db, table: string, op: SourceOp | null): ShownField[] {
-  const fields = JSON.parse(op?.fields ?? '{}') as Fields
-  const known = TABLES.get(table)
-  if (!known) return []
-  return fieldsOf(known)
-    .filter(({ name }) => fields[name] !== undefined && fields[name] !== null && fields[name] !== '')
-    .slice(0, MAX_FIELDS)
-    .map(({ name, field }) => ({ name, value: shownValue(db, name, field, fields[name]) }))
-}
-
-interface SourceOp {
-  kind: WaitingItem['kind']
-  fields: string
-  atMs: number
-  person: string | null
-  state: ItemState
-}
-
-/** The op a conflict is about; null once the log no longer holds it. */
-export function sourceOp(db: Db, row: ConflictRow): SourceOp | null {
-  const ref = parseOpId(row.opId)
-  if (!ref) return null
-  return (
-    prepared<[string, number, number], SourceOp>(
-      db,
-      'SELECT kind, fields, atMs, person, state FROM op WHERE author = ? AND stream = ? AND seq = ?',
-    ).get(ref.author, ref.stream, ref.seq) ?? null
-  )
 }
 
 export function syncConflicts(db: Db): SyncConflict[] {

@@ -16,6 +16,7 @@ import {
   type LateWork,
   type OverdueGroup,
 } from './repo.ts'
+import { noticeMatters, shownOwner } from './notices.ts'
 import { sourceParams, type SessionView } from './session-view.ts'
 
 const MOST_OF_A_KIND = 5
@@ -50,17 +51,7 @@ export function mattersOf(
 ): Matter[] {
   const { db, nowMs, actor } = ctx
   const people = colleagues(db)
-  const owner = (base: string, task: Task): Matter['owner'] => {
-    const person = ownerOf(people, base, task)
-    return (
-      person && {
-        name: person.name,
-        shortName: person.shortName,
-        role: person.role,
-        mine: person.id === actor.personId,
-      }
-    )
-  }
+  const owner = (base: string, task: Task): Matter['owner'] => shownOwner(ownerOf(people, base, task), actor)
   const isHere = (base: string) => baseId === null || base === baseId
   const late = lateWork(db).filter((work) => isHere(work.baseId))
   const matters = [
@@ -71,6 +62,7 @@ export function mattersOf(
     ...planMatters(late, owner),
     ...orderMatters(ctx, baseId, owner, new Set(late.map((work) => work.skuId))),
     ...slotMatters(ctx, isHere, owner),
+    ...noticeMatters(ctx, isHere, people),
     ...verdictsSince(db, nowMs - DAY_MS)
       .filter((verdict) => verdict.verdict === 'failed' && isHere(verdict.baseId))
       .map((verdict): Matter => ({
@@ -303,9 +295,10 @@ function slotMatters(ctx: QueryContext, isHere: (baseId: string) => boolean, own
         owner: owner(claim.baseId, 'planning'),
         action: {
           key: 'say.action.chooseOther',
-          target: { screen: 'studio-calendar' as const, id: claim.id },
+          target: { screen: 'studio-calendar' as const, id: claim.id, atMs: claim.startMs },
           primary: false,
         },
+        ...(claim.ownAndOver === 1 ? { settleId: claim.id } : {}),
       }
     })
 }

@@ -1,3 +1,4 @@
+import { OWN_REFUSED, WAITS } from '../../bookings.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 
@@ -220,6 +221,8 @@ export interface RefusedClaim {
   readonly heldSinceMs: number | null
   readonly createdMs: number
   readonly alternatives: string
+  /** 1: asked for here and not waiting, so that a person may let it go. */
+  readonly ownAndOver: number
 }
 
 /** Refused claims for time still to come, of sessions that have got nothing else. */
@@ -227,11 +230,13 @@ export const refusedClaims = (db: Db, nowMs: number): RefusedClaim[] =>
   prepared<[number], RefusedClaim>(
     db,
     `SELECT booking.id, booking.baseId, booking.label, studio.name AS studio, booking.startMs, booking.endMs, booking.createdMs,
-       bookingState.reason, bookingState.atMs, bookingState.alternatives, holder.label AS heldBy, holderState.atMs AS heldSinceMs
+       bookingState.reason, bookingState.atMs, bookingState.alternatives, holder.label AS heldBy, holderState.atMs AS heldSinceMs,
+       ${OWN_REFUSED} AND NOT ${WAITS} AS ownAndOver
      FROM bookingState JOIN booking ON booking.id = bookingState.bookingId LEFT JOIN studio ON studio.id = booking.studioId
      LEFT JOIN booking AS holder ON holder.id = bookingState.heldBy
      LEFT JOIN bookingState AS holderState ON holderState.bookingId = holder.id
      WHERE bookingState.outcome = 'refused' AND booking.startMs > ?
+       AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.opId = booking.id AND settledMs IS NOT NULL)
        AND NOT EXISTS (SELECT 1 FROM booking AS other JOIN bookingState AS otherState ON otherState.bookingId = other.id
          WHERE other.sessionId = booking.sessionId AND otherState.outcome = 'granted')
      ORDER BY booking.startMs, booking.id LIMIT 20`,
