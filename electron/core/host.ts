@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import type { AppEvent } from '../../shared/contract/event.ts'
 import { fail, Refusal, type Result } from '../../shared/contract/result.ts'
-import type { FromCore, CoreStart, FromReader, ToCore, ToReader } from '../workers/protocol.ts'
+import type { CoreStart, FromCore, ToCore } from '../workers/protocol.ts'
 import type { Actor } from './context.ts'
-import { isCoreQuery, specOf } from './specs.ts'
 import type { ConnectionInfo, ReaderState } from './index.ts'
+import type { ReaderPool } from './readers.ts'
 import type { Log } from './services.ts'
 import type { CorePort } from './shell/port.ts'
 import type { WorkerUrls } from './workers.ts'
@@ -16,7 +16,7 @@ export interface HostOptions {
   readonly workerUrls: WorkerUrls
   readonly log: Log
   readonly native: { readonly deviceName: string; readonly version: string }
-  /** Reader threads; all but the first begin a moment after the start. */
+  /** Reader threads. */
   readonly readers?: number
   /** Told when the core's thread has died and is back, or is left stopped because it keeps dying. */
   readonly onCrash?: (outcome: 'restarted' | 'stopped') => void
@@ -26,80 +26,42 @@ export interface HostOptions {
 const NEEDS_THE_FILE = new Set(['backup/restore', 'backup/restoreFile', 'app/removeDemo'])
 const CLOSE_LIMIT_MS = 5000
 const RESTARTS_PER_MINUTE = 3
-const SECOND_READER_AFTER_MS = 3000
+/** Until then the core answers queries too: its threads and the first screen have the machine to themselves. */
+const READERS_AFTER_MS = 3000
 
 interface Waiting {
   readonly resolve: (result: Result<unknown>) => void
 }
 
-/** A reader thread and the answers it owes. */
-class Reader {
-  readonly #worker: Worker
-  readonly #waiting = new Map<number, Waiting>()
-  #n = 0
+export interface CoreHost {
+  /** Takes calls at once; they are answered when the core is there. */
+  readonly core: CorePort
+  /** Rejects with a Refusal when the core cannot start at all (data directory locked or not writable). */
+  readonly ready: Promise<void>
+}
 
-  constructor(url: URL, log: Log) {
-    this.#worker = new Worker(url)
-    this.#worker.on('message', (message: FromReader) => {
-      if (message.kind === 'log') {
-        log.error(message.message, message.details)
-        return
-      }
-      this.#waiting.get(message.n)?.resolve(message.result)
-      this.#waiting.delete(message.n)
-    })
-    this.#worker.on('error', (error) => log.error('a reader thread failed', { error: String(error) }))
-    this.#worker.on('exit', () => {
-      for (const { resolve } of this.#waiting.values()) resolve(fail('internal', { request: '' }))
-      this.#waiting.clear()
-    })
-  }
-
-  get load(): number {
-    return this.#waiting.size
-  }
-
-  use(state: ReaderState | null): Promise<Result<unknown>> {
-    return this.#send((n) => ({ kind: 'store', n, state }))
-  }
-
-  query(name: string, input: unknown, actor: Actor): Promise<Result<unknown>> {
-    return this.#send((n) => ({ kind: 'query', n, name, input, actor }))
-  }
-
-  /** Lets go of the store first: a thread stopped while it loads the database's native code takes the process with it. */
-  async end(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const limit = new Promise((resolve) => {
-      timer = setTimeout(resolve, CLOSE_LIMIT_MS)
-    })
-    await Promise.race([this.use(null), limit])
-    clearTimeout(timer)
-    await this.#worker.terminate()
-  }
-
-  #send(make: (n: number) => ToReader): Promise<Result<unknown>> {
-    const n = ++this.#n
-    return new Promise((resolve) => {
-      this.#waiting.set(n, { resolve })
-      this.#worker.postMessage(make(n))
-    })
-  }
+/**
+ * Starts the core and returns when it is there.
+ * @throws Refusal when it cannot start at all
+ */
+export async function startCoreHost(options: HostOptions): Promise<CorePort> {
+  const { core, ready } = openCoreHost(options)
+  await ready
+  return core
 }
 
 /**
  * Runs the core and its readers in threads and relays to them. Lives in a shell's thread and never touches the store, so
  * that nothing the core does can freeze a window.
- * @throws Refusal when the core cannot start at all (data directory locked or not writable)
  */
-export async function startCoreHost(options: HostOptions): Promise<CorePort> {
+export function openCoreHost(options: HostOptions): CoreHost {
   const { log, workerUrls } = options
   const listeners = new Set<(connectionId: string | null, event: AppEvent) => void>()
   const connections = new Map<string, ConnectionInfo>()
   const actors = new Map<string, Actor>()
   const waiting = new Map<number, Waiting>()
   const offers = new Map<string, { path: string; name: string }>()
-  const readers = [new Reader(workerUrls.reader, log)]
+  let readers: ReaderPool | null = null
   let readerState: ReaderState | null = null
   const restarts: number[] = []
   let n = 0
@@ -162,7 +124,7 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
         break
       case 'store':
         readerState = message.state
-        for (const reader of readers) void reader.use(message.state)
+        void readers?.use(message.state)
         break
       case 'log':
         log[message.level](message.message, message.details)
@@ -212,40 +174,33 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
   async function request(connectionId: string, name: string, input: unknown): Promise<Result<unknown>> {
     if (closing || !connections.has(connectionId)) return fail('connection-lost')
     if (stopped) return fail('internal', { request: name })
-    const spec = specOf(name)
-    if (!spec) return fail('unknown-request', { request: name })
     const actor = actors.get(connectionId)
-    if (spec.kind === 'query' && !isCoreQuery(name) && actor) {
-      const reader = readers.reduce((least, candidate) => (candidate.load < least.load ? candidate : least))
-      return reader.query(name, input, actor)
-    }
+    if (actor && readers?.answers(name)) return readers.query(name, input, actor)
     if (NEEDS_THE_FILE.has(name)) {
       readerState = null
-      await Promise.all(readers.map((reader) => reader.use(null)))
+      await readers?.use(null)
     }
     return ask(connectionId, name, input)
   }
 
-  /** The others come once the first screen had the machine to itself: loading them would only delay it. */
-  const moreReaders = setTimeout(() => {
-    while (readers.length < (options.readers ?? 2)) {
-      const reader = new Reader(workerUrls.reader, log)
-      void reader.use(readerState)
-      readers.push(reader)
-    }
-  }, SECOND_READER_AFTER_MS)
-  moreReaders.unref()
-
-  try {
-    await start()
-  } catch (error) {
-    clearTimeout(moreReaders)
-    closing = true
-    await Promise.all([...readers.map((reader) => reader.end()), worker!.terminate()])
-    throw error
+  /** The last call to the file may be under way: readers begin with what the core said last. */
+  async function startReaders(): Promise<void> {
+    const { ReaderPool } = await import('./readers.ts')
+    if (!closing) readers = new ReaderPool(workerUrls.reader, options.readers ?? 2, readerState, log)
   }
+  const readersLater = setTimeout(() => void startReaders(), READERS_AFTER_MS)
+  readersLater.unref()
 
-  return {
+  const ready = start().catch(async (error: unknown) => {
+    clearTimeout(readersLater)
+    closing = true
+    await Promise.all([readers?.end(), worker.terminate()])
+    throw error
+  })
+  // Who never asks whether the core started learns it from the answers.
+  ready.catch(() => undefined)
+
+  const core: CorePort = {
     openConnection(info) {
       const id = randomUUID()
       connections.set(id, info)
@@ -275,7 +230,7 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
     async close() {
       if (closing) return
       closing = true
-      clearTimeout(moreReaders)
+      clearTimeout(readersLater)
       const done = new Promise<void>((resolve) => {
         closed = resolve
         setTimeout(resolve, CLOSE_LIMIT_MS).unref()
@@ -284,7 +239,8 @@ export async function startCoreHost(options: HostOptions): Promise<CorePort> {
         tell({ kind: 'close' })
         await done
       }
-      await Promise.all([worker.terminate(), ...readers.map((reader) => reader.end())])
+      await Promise.all([worker.terminate(), readers?.end()])
     },
   }
+  return { core, ready }
 }

@@ -1,4 +1,3 @@
-import fastifyStatic from '@fastify/static'
 import fastifyWebsocket from '@fastify/websocket'
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -11,6 +10,7 @@ import type { Log } from '../core/services.ts'
 import { SECURITY_HEADERS, buildContentSecurityPolicy } from '../core/shell/headers.ts'
 import type { CorePort } from '../core/shell/port.ts'
 import { clearSessionCookie, nameSessionCookie, readCookie, writeSessionCookie } from './cookies.ts'
+import { readPageFile } from '../core/shell/page.ts'
 import { describeAttachment, openOutgoing, receiveFile } from '../core/shell/files.ts'
 import { checkGate } from './gate.ts'
 import type { Lockout } from './lockout.ts'
@@ -43,6 +43,12 @@ export interface AppOptions {
   maxUploadBytes?: number
 }
 
+/** Input is checked by schemas of our own; the compilers for Fastify's take longer to load than all the rest. */
+const NO_SCHEMAS = { buildValidator: refuseSchema, buildSerializer: refuseSchema }
+function refuseSchema(): never {
+  throw new Error('no route here has a schema of the framework')
+}
+
 const STATUS: Partial<Record<ErrorCode, number>> = {
   'bad-input': 400,
   'not-signed-in': 401,
@@ -68,6 +74,7 @@ export async function createApp(o: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 200 },
+    schemaController: { compilersFactory: NO_SCHEMAS },
   }) as unknown as FastifyInstance
   const cookieName = (request: FastifyRequest) => nameSessionCookie(request.socket.localPort ?? 0, remote)
   const readSecret = (request: FastifyRequest) => readCookie(request.headers.cookie, cookieName(request))
@@ -121,16 +128,25 @@ export async function createApp(o: AppOptions): Promise<FastifyInstance> {
       else socket.close(1008, 'no session')
     })
   })
-  await app.register(fastifyStatic, {
-    root: o.assetsDir,
-    cacheControl: false,
-    dotfiles: 'deny',
-    setHeaders: (reply, path) => {
-      const isHashed = /[\\/]assets[\\/]/.test(path)
-      void reply.header('cache-control', isHashed ? 'private, max-age=31536000, immutable' : 'no-cache')
+  addPage(app, o.assetsDir)
+  return app
+}
+
+/** The built page. What lies in `assets` carries its hash in its name; the rest is asked for again. */
+function addPage(app: FastifyInstance, assetsDir: string): void {
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/*',
+    handler: async (request, reply) => {
+      const path = request.url.split('?')[0] ?? ''
+      const file = await readPageFile(assetsDir, path)
+      if (file === null) return refuse(reply, 'not-found')
+      const cacheControl = path.startsWith('/assets/') ? 'private, max-age=31536000, immutable' : 'no-cache'
+      reply.headers({ 'cache-control': cacheControl, etag: file.etag })
+      if (request.headers['if-none-match'] === file.etag) return reply.code(304).send()
+      return reply.type(file.type).send(file.body)
     },
   })
-  return app
 }
 
 interface SessionTools {

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { generate } from 'selfsigned'
 
 const LIFE_DAYS = 365
 const RENEW_BEFORE_MS = 14 * 24 * 3_600_000
@@ -32,6 +31,8 @@ export async function loadCertificate(
     ...names.map((value) => ({ type: 2 as const, value })),
     ...addresses.map((ip) => ({ type: 7 as const, ip })),
   ]
+  // Half a megabyte of code that is needed once a year, and only with --lan.
+  const { generate } = await import('selfsigned')
   const made = await generate([{ name: 'commonName', value: 'Chanbo' }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -1,6 +1,6 @@
 // The cockpit without a window: a server on loopback (and on the local network with --lan) for a browser.
 import { createInterface } from 'node:readline'
-import { startCoreHost } from '../core/host.ts'
+import { openCoreHost } from '../core/host.ts'
 import { openDemo, readState } from '../core/shell/begin.ts'
 import { findDefaultDataDir, makePrivateDir } from '../core/shell/data-dir.ts'
 import { openLog } from '../core/shell/log.ts'
@@ -24,6 +24,17 @@ async function findLanObstacle(core: CorePort): Promise<string | null> {
   const open = state.people.filter((person) => !person.hasPin).map((person) => person.name)
   if (open.length === 0) return null
   return `--lan needs a PIN for everyone; missing for ${open.join(', ')}. Start without --lan and set them under Settings.`
+}
+
+/** The core, whose answers wait until it has opened what it was asked to open. */
+function answerWhen(ready: Promise<void>, core: CorePort): CorePort {
+  return {
+    ...core,
+    request: async (connectionId, name, input) => {
+      await ready
+      return core.request(connectionId, name, input)
+    },
+  }
 }
 
 function announce(server: RunningServer, options: StandaloneOptions): void {
@@ -93,15 +104,17 @@ export async function run(entryUrl: string, argv: readonly string[]): Promise<vo
     const clock = () => Date.now()
     const log = openLog(dataDir, 'standalone', clock)
     const places = findPlaces(entryUrl)
-    // The core's threads start while this one loads the server's code.
-    const starting = startCoreHost({ dataDir, log, ...places, onCrash: reportCrash })
-    const [core, { startServer }] = await Promise.all([starting, import('./server.ts')])
+    // The core's thread starts while this one loads the server's code and answers with the page.
+    const host = openCoreHost({ dataDir, log, ...places, onCrash: reportCrash })
+    const ready = host.ready.then(() => (options.demo ? openDemo(host.core) : undefined))
+    ready.catch(() => undefined)
+    const core = answerWhen(ready, host.core)
+    const { startServer } = await import('./server.ts')
     let server: RunningServer | null = null
     stopOnSignals(async () => {
       await server?.close()
       await core.close()
     })
-    if (options.demo) await openDemo(core)
     const obstacle = options.lan ? await findLanObstacle(core) : null
     if (obstacle !== null) {
       console.error(`Chanbo: ${obstacle}`)
@@ -112,6 +125,7 @@ export async function run(entryUrl: string, argv: readonly string[]): Promise<vo
     server = await startServer({ core, log, clock, assetsDir, dataDir, port: options.port, lan: options.lan })
     announce(server, options)
     offerNewLinks(server)
+    await ready
   } catch (error) {
     console.error(`Chanbo: ${explainFailure(error, wantedDir)}`)
     process.exit(1)

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import type { WebSocket } from 'ws'
-import { CONTRACT } from '../../shared/contract/index.ts'
-import type { Contract } from '../../shared/contract/define.ts'
 import type { AppEvent } from '../../shared/contract/event.ts'
 import { fail } from '../../shared/contract/result.ts'
 import type { Result } from '../../shared/contract/result.ts'
 import type { CorePort } from '../core/shell/port.ts'
 import type { Session } from './sessions.ts'
+
+/** Needed, and with it every request's description, only where somebody comes over the network. */
+const isOpenToRemote = async (name: string) => (await import('./remote.ts')).isOpenToRemote(name)
 
 const HEARTBEAT_MS = 20_000
 const MAX_IN_FLIGHT = 128
@@ -37,17 +38,6 @@ export interface SocketHooks {
   /** Epoch ms until which this peer may not try a PIN, or null. */
   lockedUntil(peer: Peer): number | null
   onClose(peer: Peer): void
-}
-
-/**
- * Over the network a person may sign in and read what the sign-in screen shows; deciding which belt this machine has
- * open, restoring backups and the like stay with whoever sits at it.
- */
-export function isOpenToRemote(name: string): boolean {
-  const contract: Contract = CONTRACT
-  const spec = Object.hasOwn(contract, name) ? contract[name] : undefined
-  if (spec === undefined || spec.access !== 'anyone' || spec.kind === 'query') return true
-  return name === 'session/open' || name === 'session/close'
 }
 
 /** Connects one WebSocket to the core: `{id, name, input}` in, `{id, ok, value | error}` and `{event}` out. */
@@ -81,7 +71,7 @@ export function servePeer(
   const answer = async (name: string, input: unknown): Promise<Result<unknown>> => {
     if (inFlight > MAX_IN_FLIGHT) return fail('bad-input', { reason: 'too-many-requests' })
     if (name.startsWith('shell/')) return hooks.answerShell(peer, name, input)
-    if (session.remote && !isOpenToRemote(name)) return fail('not-allowed', { reason: 'remote' })
+    if (session.remote && !(await isOpenToRemote(name))) return fail('not-allowed', { reason: 'remote' })
     if (name !== 'session/open') return core.request(connectionId, name, input)
     const waitUntilMs = hooks.lockedUntil(peer)
     if (waitUntilMs !== null) return fail('pin-locked', { waitMs: waitUntilMs - clock() })

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { startCoreHost } from '../../electron/core/host.ts'
+import { openCoreHost, startCoreHost } from '../../electron/core/host.ts'
 import { findPlaces } from '../../electron/core/shell/places.ts'
 import type { CorePort } from '../../electron/core/shell/port.ts'
 import type { AppEvent } from '../../shared/contract/event.ts'
@@ -33,6 +33,25 @@ beforeEach(async () => {
 afterEach(async () => {
   await host.close()
   rmSync(dataDir, { recursive: true, force: true })
+})
+
+it('takes calls before the core is there, and answers them when it is', async () => {
+  const early = join(dataDir, 'early')
+  mkdirSync(early)
+  const { core } = openCoreHost({ dataDir: early, log: SILENT, ...findPlaces(ENTRY) })
+  const id = core.openConnection({ kind: 'window', remote: false })
+  expect(await core.request(id, 'app/state', {})).toMatchObject({ ok: true, value: { phase: 'first-run' } })
+  await core.close()
+})
+
+it('answers the calls that were open when the core cannot start', async () => {
+  const places = findPlaces(ENTRY)
+  const file = join(dataDir, 'a-file')
+  writeFileSync(file, '')
+  const { core, ready } = openCoreHost({ dataDir: file, log: SILENT, ...places })
+  const id = core.openConnection({ kind: 'window', remote: false })
+  expect(await core.request(id, 'app/state', {})).toMatchObject({ ok: false, error: { code: 'internal' } })
+  await expect(ready).rejects.toThrow()
 })
 
 it('answers the calls that were open, starts the core again and tells the shell and the screens', async () => {

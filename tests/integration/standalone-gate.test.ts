@@ -59,6 +59,13 @@ describe('the page', () => {
     expect((await send(`${box.origin}/session`)).headers['cache-control']).toBe('no-store')
   })
 
+  it('sends what the page has already only when it has changed', async () => {
+    const { etag } = (await send(`${box.origin}/`)).headers
+    const again = (known: string) => send(`${box.origin}/`, { headers: { 'if-none-match': known } })
+    expect(await again(String(etag))).toMatchObject({ status: 304, text: '' })
+    expect((await again('"another"')).status).toBe(200)
+  })
+
   it.each([
     '/../secret.txt',
     '/..%2fsecret.txt',
