@@ -49,6 +49,8 @@ export interface AppState {
 export interface SyncBar {
   readonly network: 'no-hub' | 'online' | 'sending' | 'offline'
   readonly offlineSinceMs: number | null
+  /** Part of the belt that has been fetched, 0 to 1, while a device takes it over; otherwise null. */
+  readonly receiving: number | null
   readonly local: number
   readonly pending: number
   readonly confirmed: number

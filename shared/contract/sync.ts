@@ -2,6 +2,21 @@ import { z } from 'zod'
 import { ADMINISTRATORS, SIGNED_IN, action, query } from './define.ts'
 import type { AppError } from './result.ts'
 
+/** How far a device that begins, or was away too long, has taken the belt over from its hub. */
+export interface FirstSyncState {
+  /** `preparing`: the hub is making what is to be fetched; `cut`: goes on at the byte where the link broke. */
+  readonly state: 'preparing' | 'running' | 'cut' | 'paused'
+  readonly doneRecords: number
+  readonly totalRecords: number
+  readonly doneBytes: number
+  readonly totalBytes: number
+  /** Today's work is here: the device can be used. */
+  readonly usable: boolean
+  /** Until it can be used, and until everything is here, at the present speed; null while that is not known. */
+  readonly todayMs: number | null
+  readonly estimateMs: number | null
+}
+
 /** How this device stands with its hub. */
 export interface SyncLink {
   readonly hub: {
@@ -30,6 +45,8 @@ export interface SyncLink {
   readonly budgetMb: number | null
   /** Bytes of this belt's own traffic with its hub today, on any link. */
   readonly spentTodayBytes: number
+  /** Null when nothing is being taken over. */
+  readonly firstSync: FirstSyncState | null
   /** This belt was founded here and could move to a hub. */
   readonly canHandOver: boolean
 }

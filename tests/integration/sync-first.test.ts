@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { FirstSyncState } from '../../shared/contract/sync.ts'
 import { readLink, writeLink } from '../../electron/core/sync/link.ts'
 import { OPEN_LINK, startLink } from '../bench/sync/proxy.ts'
 import { makeRig, settled, until as untilWithin, type Rig, type RigDevice } from '../helpers/sync-rig.ts'
@@ -177,8 +178,30 @@ describe('a device that joins a belt with a long log', () => {
     expect(early).toBeLessThan(CARDS)
     expect(device.status().snapshots.length).toBeGreaterThan(0)
 
+    const told: FirstSyncState[] = []
+    const watch = setInterval(() => {
+      const { firstSync } = device.status()
+      if (firstSync) told.push(firstSync)
+    }, 50)
+    await until(() => told.some(({ state: how }) => how === 'cut'), 'a cut is told')
+    await until(() => told.some(({ estimateMs }) => estimateMs !== null), 'how long the rest takes')
+    await until(() => told.some(({ usable }) => usable), 'that today can be worked on')
+    clearInterval(watch)
+    const usable = told.map((one) => one.usable)
+    expect(usable).toStrictEqual([...usable].sort((a, b) => Number(a) - Number(b)))
+    for (const one of told) if (one.usable) expect(one.todayMs ?? 0).toBe(0)
+    const seen = told.at(-1)!
+    expect(seen.totalRecords).toBeGreaterThan(CARDS)
+    expect(seen.doneBytes).toBeLessThan(seen.totalBytes)
+    // Bytes of a chunk that is not whole count too, and none is ever fetched again.
+    const done = told.map(({ doneBytes }) => doneBytes)
+    expect(done).toStrictEqual([...done].sort((a, b) => a - b))
+    expect(new Set(done).size).toBeGreaterThan(2)
+
     await device.stop()
     device.go()
+    await until(() => device.status().firstSync !== null, 'goes on')
+    expect(device.status().firstSync!.doneBytes).toBeGreaterThanOrEqual(seen.doneBytes)
     await until(() => state(device) === state(rig.founder), 'all is here', 120_000)
     const { db } = rig.hub.hub.database
     const chunks = await db.selectFrom('snapshotChunk').select('bytes').execute()
@@ -186,6 +209,7 @@ describe('a device that joins a belt with a long log', () => {
     const largest = Math.max(...chunks.map(({ bytes }) => bytes.length))
     expect(largest).toBeGreaterThan((RATE * WINDOW_MS) / 1000)
     expect(proxy.cuts).toBeGreaterThan(2)
+    await until(() => device.status().firstSync === null, 'nothing is fetched any more')
     await proxy.close()
   }, 180_000)
 

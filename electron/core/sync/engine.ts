@@ -1,3 +1,4 @@
+import type { FirstSyncState } from '../../../shared/contract/sync.ts'
 import { DecodeError } from '../../../shared/ops/bytes.ts'
 import { BATCH_VERSION } from '../../../shared/wire/batch.ts'
 import { DeviceMachine, type DeviceStep, type DeviceTiming } from '../../../shared/wire/device.ts'
@@ -12,7 +13,8 @@ import type { DeviceKeys } from '../keys.ts'
 import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { readableScopes, readCursor, writeCursor } from './cursors.ts'
-import { FirstSync, type ChunkStream, type FirstSyncProgress } from './first-sync.ts'
+import { FirstSync, type ChunkStream } from './first-sync.ts'
+import type { FirstSyncProgress } from './first-sync-progress.ts'
 import { hasLeftovers, renameLeftovers } from './incarnation.ts'
 import { giveBack, rememberHeads } from './give-back.ts'
 import { noteHubTime } from './lease.ts'
@@ -50,6 +52,8 @@ export interface EngineStatus {
   readonly bytesPerOp: number
   /** Scopes that are being taken over from a snapshot. */
   readonly snapshots: readonly FirstSyncProgress[]
+  /** All of them together, for people. */
+  readonly firstSync: FirstSyncState | null
 }
 
 /** Network, timers and breathing space, so that an engine can also run in a simulated world. */
@@ -157,6 +161,7 @@ export class SyncEngine {
 
   status(): EngineStatus {
     const waits = this.#machine.nextTryMs > this.#deps.clock()
+    const snapshots = this.#first.progress()
     return {
       connected: this.#failure === null && this.#lastContactMs !== null,
       sending: this.#machine.busy,
@@ -167,7 +172,8 @@ export class SyncEngine {
       nextTryMs: waits ? this.#machine.nextTryMs : null,
       bytesPerMs: this.#bytesPerMs,
       bytesPerOp: this.#machine.sizing.bytesPerOp,
-      snapshots: this.#first.progress(),
+      snapshots,
+      firstSync: this.#first.state(snapshots),
     }
   }
 

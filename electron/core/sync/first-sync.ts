@@ -1,4 +1,5 @@
 import { createPublicKey, hash, verify } from 'node:crypto'
+import type { FirstSyncState } from '../../../shared/contract/sync.ts'
 import type { Scope } from '../../../shared/ops/types.ts'
 import { backoffMs } from '../../../shared/wire/backoff.ts'
 import { decodeCanonicalBatch } from '../../../shared/wire/batch.ts'
@@ -20,6 +21,13 @@ import { rememberHeads } from './give-back.ts'
 import { formerAuthors, yieldToTwin } from './incarnation.ts'
 import type { HubLink } from './link.ts'
 import { Inbox } from './first-sync-inbox.ts'
+import {
+  Arrivals,
+  firstSyncState,
+  isUsable,
+  progressOf,
+  type FirstSyncProgress,
+} from './first-sync-progress.ts'
 import { jobOf, sweep, type SnapshotJobRow, type SweepJob } from './resync.ts'
 import { HubRefused, WrongHub } from './transport.ts'
 
@@ -56,14 +64,6 @@ export interface FirstSyncDeps {
   readonly onProgress: () => void
 }
 
-export interface FirstSyncProgress {
-  readonly scope: Scope
-  readonly doneBytes: number
-  readonly totalBytes: number
-  /** Today's work is here. */
-  readonly usable: boolean
-}
-
 interface Job extends SweepJob {
   readonly scope: SharedScope
   readonly sweeps: boolean
@@ -82,6 +82,9 @@ export class FirstSync {
   readonly #plain = new Set<Scope>()
   /** Snapshots that the hub is making. */
   readonly #askAgain = new Map<SharedScope, { atMs: number; resync: boolean }>()
+  /** What has been taken over whole since the rest began, so that the figures do not fall back. */
+  readonly #finished = new Map<Scope, FirstSyncProgress>()
+  readonly #arrivals = new Arrivals()
   #connection: ChunkStream | null = null
   #running: Promise<void> | null = null
   #wake: (() => void) | null = null
@@ -100,10 +103,21 @@ export class FirstSync {
   }
 
   progress(): FirstSyncProgress[] {
-    return this.#jobs().map(({ scope, manifest, missing }) => {
-      const totalBytes = manifest.chunks.reduce((sum, [, bytes]) => sum + bytes, 0)
-      const missingBytes = missing.reduce((sum, index) => sum + manifest.chunks[index]![1], 0)
-      return { scope, totalBytes, doneBytes: totalBytes - missingBytes, usable: isUsable(manifest, missing) }
+    const { db } = this.#deps.store
+    return this.#jobs().map(({ scope, manifest, missing }) => progressOf(db, scope, manifest, missing))
+  }
+
+  /** What a person is told; null when nothing is being taken over. */
+  state(scopes = this.progress()): FirstSyncState | null {
+    if (scopes.length + this.#askAgain.size === 0) this.#finished.clear()
+    const finished = [...this.#finished.values()].filter(
+      ({ scope }) => !scopes.some((other) => other.scope === scope),
+    )
+    return firstSyncState([...finished, ...scopes], {
+      preparing: this.#askAgain.size > 0,
+      paused: this.#deps.store.meta('syncPaused') === 'yes',
+      cut: this.#failures > 0,
+      bytesPerMs: this.#arrivals.bytesPerMs(this.#deps.clock()),
     })
   }
 
@@ -335,6 +349,7 @@ export class FirstSync {
     let applying: Promise<void> = Promise.resolve()
     const flow = (bytes: Uint8Array): void => {
       let rest = bytes
+      if (bytes.length > 0) this.#arrivals.note(bytes.length, this.#deps.clock())
       while (queue.length > 0) {
         const [chunk, size] = manifest.chunks[queue[0]!]!
         if (inbox.hash !== chunk) inbox.begin(chunk)
@@ -399,6 +414,7 @@ export class FirstSync {
     const { scope } = job
     if (job.sweeps) await sweep(store, job, pause)
     if (this.#closed) return
+    this.#finished.set(scope, progressOf(store.db, scope, job.manifest, []))
     store.transact(() => {
       for (const table of ['snapshotJob', 'snapshotDone', 'snapshotPart', 'snapshotKept'])
         prepared(store.db, `DELETE FROM ${table} WHERE scope = ?`).run(scope)
@@ -407,6 +423,3 @@ export class FirstSync {
     onProgress()
   }
 }
-
-const isUsable = (manifest: Manifest, missing: readonly number[]): boolean =>
-  (missing[0] ?? Infinity) >= manifest.usable

@@ -50,6 +50,7 @@ export class Renewal {
       bytesPerMs: null,
       bytesPerOp: 24,
       snapshots: [],
+      firstSync: null,
     }
   }
 

@@ -39,7 +39,7 @@ export interface SyncService {
   poke(): void
   link(): SyncLink
   /** What the bar at the bottom of every screen says about the network. */
-  bar(): Pick<SyncBar, 'network' | 'offlineSinceMs' | 'lastContactMs' | 'latencyMs' | 'badge'>
+  bar(): Pick<SyncBar, 'network' | 'offlineSinceMs' | 'receiving' | 'lastContactMs' | 'latencyMs' | 'badge'>
   join(request: { url: string; code: string }): Promise<{ beltId: string }>
   handOver(request: { url: string; code: string }): Promise<void>
   tryNow(): Promise<{ reached: boolean }>
@@ -217,6 +217,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
         metered: rules.metered,
         budgetMb: rules.budgetBytes === null ? null : Math.round(rules.budgetBytes / MEGABYTE),
         spentTodayBytes: engine?.spentToday() ?? (belt ? spentToday(belt.store, deps.clock()) : 0),
+        firstSync: status?.firstSync ?? null,
         canHandOver: !!belt && !belt.info.isDemo && !belt.store.hasHub && belt.keys.rootSeed !== null,
       }
     },
@@ -226,6 +227,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
       const belt = deps.openBelt()
       const oldestMs = status && belt ? waitingOf(belt).oldestMs : null
       const ageMs = oldestMs === null ? 0 : deps.clock() - oldestMs
+      const first = status?.firstSync
       const needsPerson = status?.failure != null && status.failure.code !== 'hub-unreachable'
       const badge = ageMs > ERROR_AFTER_MS ? 'error' : ageMs > ACT_AFTER_MS || needsPerson ? 'act' : 'calm'
       return {
@@ -233,6 +235,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
         offlineSinceMs: status?.offlineSinceMs ?? null,
         lastContactMs: status?.lastContactMs ?? null,
         latencyMs: status?.latencyMs ?? null,
+        receiving: first && first.totalBytes > 0 ? first.doneBytes / first.totalBytes : null,
         badge,
       }
     },

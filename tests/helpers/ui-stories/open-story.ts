@@ -28,6 +28,7 @@ export const storyState: AppState = {
 const storySync: SyncBar = {
   network: 'sending',
   offlineSinceMs: null,
+  receiving: null,
   local: 0,
   pending: 3,
   confirmed: 228,

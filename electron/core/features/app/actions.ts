@@ -54,6 +54,7 @@ function beltShortName(db: ReturnType<Services['belt']>['store']['db']): string 
 const NO_BELT: Omit<SyncBar, 'deviceName'> = {
   network: 'no-hub',
   offlineSinceMs: null,
+  receiving: null,
   local: 0,
   pending: 0,
   confirmed: 0,
