@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
+import type { Plugin } from 'vite'
 
 const ROOT = dirname(fileURLToPath(import.meta.url))
 
@@ -30,6 +31,24 @@ function resolveEntries(entries: Record<string, string>): Record<string, string>
     return exists
   })
   return Object.fromEntries(found.map(([name, path]) => [name, resolve(ROOT, path)]))
+}
+
+/** The first screen's fonts arrive before it is laid out; found by the stylesheet, they would have it laid out twice. */
+function preloadFonts(): Plugin {
+  return {
+    name: 'preload-fonts',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle = {} }) =>
+        Object.keys(bundle)
+          .filter((name) => /ibm-plex-sans-latin-\d+-normal-[^/]*\.woff2$/.test(name))
+          .map((name) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: true, href: `./${name}` },
+            injectTo: 'head' as const,
+          })),
+    },
+  }
 }
 
 export default defineConfig({
@@ -65,7 +84,7 @@ export default defineConfig({
   },
   renderer: {
     root: resolve(ROOT, 'renderer'),
-    plugins: [vue()],
+    plugins: [vue(), preloadFonts()],
     define: {
       __VUE_I18N_FULL_INSTALL__: false,
       __VUE_I18N_LEGACY_API__: false,

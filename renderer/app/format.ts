@@ -41,7 +41,7 @@ export interface Format {
 
 const MINUS = '−'
 
-/** Making a formatter costs a millisecond, and every table asks for many. */
+/** Making a formatter costs milliseconds, and every table asks for many. */
 const figures = new Map<number, Intl.NumberFormat>()
 function figureFormat(digits: number): Intl.NumberFormat {
   let format = figures.get(digits)
@@ -50,6 +50,12 @@ function figureFormat(digits: number): Intl.NumberFormat {
     figures.set(digits, format)
   }
   return format
+}
+
+/** Makes a thing when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }
 
 const dash = (text: string) => text.replace(/^-/, MINUS)
@@ -65,9 +71,11 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
     year: 'numeric',
     hourCycle: 'h23',
   })
-  const weekdays = new Intl.DateTimeFormat(locale, { timeZone, weekday: 'short' })
-  const months = new Intl.DateTimeFormat('en-US', { timeZone, month: 'short' })
-  const lists = new Intl.ListFormat(locale, { style: zh ? 'narrow' : 'long', type: 'conjunction' })
+  const weekdays = once(() => new Intl.DateTimeFormat(locale, { timeZone, weekday: 'short' }))
+  const months = once(() => new Intl.DateTimeFormat('en-US', { timeZone, month: 'short' }))
+  const lists = once(
+    () => new Intl.ListFormat(locale, { style: zh ? 'narrow' : 'long', type: 'conjunction' }),
+  )
   const read = (ms: number) =>
     Object.fromEntries(parts.formatToParts(ms).map((part) => [part.type, part.value])) as Record<
       string,
@@ -80,10 +88,10 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
   }
   const date = (ms: number) => {
     const p = read(ms)
-    if (!zh) return `${Number(p.day)} ${months.format(ms)}`
+    if (!zh) return `${Number(p.day)} ${months().format(ms)}`
     return `${Number(p.month)}月${Number(p.day)}日`
   }
-  const weekday = (ms: number) => weekdays.format(ms)
+  const weekday = (ms: number) => weekdays().format(ms)
   const day = (ms: number) => {
     const p = read(ms)
     return `${p.year}-${p.month}-${p.day}`
@@ -135,7 +143,7 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
       if (count < 1024 ** 3) return `${number(count / 1024 ** 2, count < 10 * 1024 ** 2 ? 1 : 0)} MB`
       return `${number(count / 1024 ** 3, 1)} GB`
     },
-    list: (items) => lists.format(items),
+    list: (items) => lists().format(items),
   }
 }
 
