@@ -1,6 +1,9 @@
+import type { LeaseWord } from '../../shared/contract/planning.ts'
+import { FROM_LEASE } from '../../shared/ops/lease.ts'
 import type { Db } from '../sqlite/open.ts'
 import type { CommandContext } from './context.ts'
 import { prepared } from '../sqlite/prepared.ts'
+import { UNTOLD } from './store/grants.ts'
 
 /** Condition on `bookingState`: asked for from this device, refused, and not settled by a person yet. */
 export const OWN_REFUSED = `bookingState.outcome = 'refused'
@@ -30,6 +33,18 @@ export function sayWait({ db, write, nowMs }: CommandContext, bookingId: string,
   ).get(bookingId)!.ms
   write.fact('claimWait', { bookingId, waits, atMs: last === null ? nowMs : Math.max(nowMs, last + 1) })
 }
+
+/** By whose word a booking stands, from the row of `bookingState`. */
+export const leaseWord = (state: {
+  readonly outcome: string | null
+  readonly reason: string | null
+  readonly term: number | null
+}): LeaseWord =>
+  state.outcome !== 'granted' || state.reason !== FROM_LEASE
+    ? 'none'
+    : state.term === UNTOLD
+      ? 'untold'
+      : 'told'
 
 export interface Alternative {
   studioId: string

@@ -1,6 +1,7 @@
 import { useI18n } from 'vue-i18n'
 import type { Sentence } from '../../shared/contract/planning.ts'
 import { familyLabel } from '../../shared/domain/families.ts'
+import { provinceLabel } from '../../shared/domain/provinces.ts'
 import { useFormat } from './format.ts'
 
 /** The text of a key made from what the core said, or `fallback` when there is no such text. */
@@ -61,6 +62,7 @@ export function useSentence() {
       return format.value.number(value, Number.isInteger(value) ? 0 : 1)
     }
     if (name.toLowerCase().endsWith('family')) return familyLabel(value, locale.value)
+    if (name === 'province') return provinceLabel(value, locale.value)
     const key = KEY_OF[name]?.(value)
     return key !== undefined && i18n.te(key) ? t(key) : value
   }

@@ -229,7 +229,48 @@ export const streamerInput = z.object({
   weekly: weekly.min(1),
 })
 
-export const PASTE_KINDS = ['studio', 'line', 'streamer'] as const
+export const merchantInput = z.object({
+  id: rowId,
+  name,
+  shortName,
+  baseId: id,
+  sizeClass: z.enum(['head', 'middle', 'long-tail']),
+  returnRatePct: z.number().min(0).max(100),
+})
+
+const family = z.string().trim().min(1).max(40)
+
+export const productInput = z.object({
+  id: rowId,
+  name,
+  shortName,
+  merchantId: id,
+  family,
+  routing: z.array(routingStepSchema).max(12),
+  returnPolicy: z.string().trim().max(40).default('7d'),
+  categoryKey: z.string().trim().max(40).default('general'),
+})
+
+export const skuInput = z.object({
+  id: rowId,
+  name,
+  productId: id,
+  code: z.string().trim().min(1).max(60),
+  externalId: z.string().trim().max(60).nullable(),
+  priceFen: fen,
+  costFen: fen,
+  weightG: z.number().int().min(0).max(1_000_000),
+  packaging: z.string().trim().max(40).default(''),
+  packagingG: z.number().int().min(0).max(1_000_000),
+})
+
+/** A SKU as a table names it: the product is made with it where the merchant has none of that name. */
+export const pastedSkuInput = skuInput.omit({ productId: true }).extend({
+  merchantId: id,
+  product: z.object({ id: rowId, name, family }),
+})
+
+export const PASTE_KINDS = ['studio', 'line', 'streamer', 'merchant', 'sku'] as const
 export type PasteKind = (typeof PASTE_KINDS)[number]
 
 /** Rows pasted from a spreadsheet, read but not stored. A row with problems is never stored. */
@@ -304,17 +345,7 @@ export const catalogueContract = {
     z.object({ id: rowId, name, baseId: id, quantity: z.number().int().min(0).max(10_000) }),
     WRITERS,
   ).returns<{ id: string }>(),
-  'catalogue/saveMerchant': command(
-    z.object({
-      id: rowId,
-      name,
-      shortName,
-      baseId: id,
-      sizeClass: z.enum(['head', 'middle', 'long-tail']),
-      returnRatePct: z.number().min(0).max(100),
-    }),
-    WRITERS,
-  ).returns<{ id: string }>(),
+  'catalogue/saveMerchant': command(merchantInput, WRITERS).returns<{ id: string }>(),
   /** Changes credit grade or list status; the reason is kept and an appeal window of seven days opens. */
   'catalogue/setCredit': command(
     z.object({
@@ -325,43 +356,20 @@ export const catalogueContract = {
     }),
     WRITERS,
   ).returns<null>(),
-  'catalogue/saveProduct': command(
-    z.object({
-      id: rowId,
-      name,
-      shortName,
-      merchantId: id,
-      family: z.string().trim().min(1).max(40),
-      routing: z.array(routingStepSchema).max(12),
-      returnPolicy: z.string().trim().max(40).default('7d'),
-      categoryKey: z.string().trim().max(40).default('general'),
-    }),
-    WRITERS,
-  ).returns<{ id: string }>(),
-  'catalogue/saveSku': command(
-    z.object({
-      id: rowId,
-      name,
-      productId: id,
-      code: z.string().trim().min(1).max(60),
-      externalId: z.string().trim().max(60).nullable(),
-      priceFen: fen,
-      costFen: fen,
-      weightG: z.number().int().min(0).max(1_000_000),
-      packaging: z.string().trim().max(40).default(''),
-      packagingG: z.number().int().min(0).max(1_000_000),
-    }),
-    WRITERS,
-  ).returns<{ id: string }>(),
+  'catalogue/saveProduct': command(productInput, WRITERS).returns<{ id: string }>(),
+  'catalogue/saveSku': command(skuInput, WRITERS).returns<{ id: string }>(),
   'catalogue/remove': command(z.object({ table: z.enum(REMOVABLE), id }), WRITERS).returns<null>(),
   'catalogue/restore': command(z.object({ table: z.enum(REMOVABLE), id }), WRITERS).returns<null>(),
   'catalogue/parsePaste': query(
     z.object({ kind: z.enum(PASTE_KINDS), baseId: id, text: z.string().min(1).max(200_000) }),
     SIGNED_IN,
   ).returns<PastePreview>(),
-  /** Stores the usable rows of the same text; a row whose name exists at the base replaces it. */
+  /**
+   * Stores the usable rows of the same text; a row whose name (a SKU: whose code) exists at the base replaces it. `steps` are
+   * what `history/undoSteps` takes to put all of it back.
+   */
   'catalogue/addPasted': command(
     z.object({ kind: z.enum(PASTE_KINDS), baseId: id, text: z.string().min(1).max(200_000) }),
     WRITERS,
-  ).returns<{ added: number; replaced: number; skipped: number }>(),
+  ).returns<{ added: number; replaced: number; skipped: number; steps: string[] }>(),
 }

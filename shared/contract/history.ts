@@ -63,6 +63,8 @@ export const historyContract = {
     name: string
     rows: number
   }>(),
+  /** Takes back steps that were taken together, given in that order: all of them or, when one was overtaken, none. */
+  'history/undoSteps': command(z.object({ ids: z.array(id).min(1).max(20_000) }), WRITERS).returns<null>(),
   /** Writes a new step that puts back what was before. Refused when overtaken, unless that is meant. */
   'history/undo': command(
     z.object({ id, evenIfOvertaken: z.boolean().default(false) }),

@@ -4,6 +4,8 @@ import { MANAGERS, PLANNERS, SIGNED_IN, action, command, query } from './define.
 export type TaskKind = 'sample' | 'qc' | 'broadcast' | 'production' | 'ship'
 export type PlanState = 'on-time' | 'at-risk' | 'late'
 export type RecordState = 'local' | 'pending' | 'tentative' | 'confirmed' | 'refused'
+/** Whether a booking was given out of a lease by the device that holds it; `untold` until the hub has heard of it. */
+export type LeaseWord = 'none' | 'untold' | 'told'
 export type BeadState = 'done' | 'half' | 'ring' | 'tentative' | 'risk' | 'late'
 
 /** A sentence as data: a message key and what fills it. Names in `params` are text from outside, never markup. */
@@ -53,6 +55,7 @@ export interface BoardItem {
   readonly plan: PlanState
   readonly lateMin: number
   readonly record: RecordState
+  readonly lease: LeaseWord
   readonly pinned: boolean
   readonly frozen: boolean
   /** In a comparison: which version the bar belongs to; `both` when the proposal leaves it alone. */
@@ -325,8 +328,7 @@ export const slotContract = {
       canWait: boolean
       /** Granted after it had waited. */
       arrived: boolean
-      /** Given out of a lease by the device that holds it; `untold` until the hub has heard of it. */
-      lease: 'none' | 'untold' | 'told'
+      lease: LeaseWord
       alternatives: { studioId: string; studioName: string; startMs: number; endMs: number }[]
       baseId: string
     }[]

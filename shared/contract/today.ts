@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { SIGNED_IN, query } from './define.ts'
-import type { BeadState, PlanState, RecordState, Sentence } from './planning.ts'
+import type { BeadState, LeaseWord, PlanState, RecordState, Sentence } from './planning.ts'
 
 /** Where a button of a matter leads; `id` is a row of that screen's subject. */
 export interface ActionTarget {
@@ -40,6 +40,7 @@ export interface TodaySession {
   readonly blocks: number
   readonly plan: PlanState
   readonly record: RecordState
+  readonly lease: LeaseWord
 }
 
 /** Something that needs a person. */

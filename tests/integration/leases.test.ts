@@ -8,7 +8,7 @@ import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
 import { startHubBench, type BareDevice, type HubBench } from '../helpers/hub-client.ts'
 import { NO_POSTGRES, postgresBin, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
 import { until } from '../helpers/sync-rig.ts'
-import { STUDIO } from '../fixtures/rows.ts'
+import { MERCHANT, SESSION, STUDIO } from '../fixtures/rows.ts'
 import { codeFor, startTestHub } from '../helpers/hub.ts'
 
 const HOUR = 3_600_000
@@ -218,7 +218,8 @@ describe('a base with a lease', () => {
       code: 'lease-needs-hub',
     })
     await first.call('sync/handOver', { url, code: await codeFor(hub, null) })
-    const second = startCore({ deviceName: 'base' })
+    let aheadMs = 0
+    const second = startCore({ deviceName: 'base', clock: () => Date.now() + aheadMs })
     cores.push(second)
     await second.call('sync/join', { url, code: await codeFor(hub, beltId, 'administrator', baseId) })
     second.core.services.setPerson(second.connection, (await second.call('app/state', {})).people[0]!.id)
@@ -241,20 +242,43 @@ describe('a base with a lease', () => {
 
     const { port } = hub
     await hub.close()
-    const claim = (core: TestCore, from: number, to: number) =>
+    const sessionId = second.core.services.transact(second.core.actorOf(second.connection), ({ write }) =>
+      write.create('liveSession', {
+        ...SESSION,
+        merchantId: write.create('merchant', { ...MERCHANT, baseId }),
+        baseId,
+        studioId,
+        startMs: START + HOUR,
+        endMs: START + 3 * HOUR,
+        earliestMs: START,
+        latestMs: START + 8 * HOUR,
+      }),
+    )
+    const claim = (core: TestCore, from: number, to: number, of: string | null = null) =>
       core.call('slot/claim', {
+        sessionId: of,
         studioId,
         startMs: START + from * HOUR,
         endMs: START + to * HOUR,
         label: `${from}-${to}`,
       })
-    const given = await claim(second, 1, 3)
+    const given = await claim(second, 1, 3, sessionId)
     expect(given.record).toBe('confirmed')
     const wordOf = async (core: TestCore, id: string) => {
       const booking = (await week(core)).bookings.find((row) => row.id === id)
       return booking && [booking.record, booking.lease]
     }
     expect(await wordOf(second, given.bookingId)).toStrictEqual(['confirmed', 'untold'])
+    // The board and Today say by whose word the session has its place.
+    const board = () => second.call('board/view', { fromMs: START, toMs: START + 24 * HOUR })
+    expect((await board()).items.map(({ record, lease }) => [record, lease])).toStrictEqual([
+      ['confirmed', 'untold'],
+    ])
+    aheadMs = 20 * HOUR
+    expect((await second.call('today/view', {})).sessions).toMatchObject([
+      { id: sessionId, record: 'confirmed', lease: 'untold' },
+    ])
+    aheadMs = 0
     expect((await claim(second, 2, 4)).record).toBe('tentative')
     const outside = await claim(second, 7, 9)
     expect(outside.record).toBe('tentative')

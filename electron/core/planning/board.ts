@@ -4,10 +4,10 @@ import type {
   BoardLane,
   BoardView,
   PlanState,
-  RecordState,
 } from '../../../shared/contract/planning.ts'
 import { everyDay, expandWindows, overlapMs, type Window } from '../../../shared/domain/calendar.ts'
 import { MINUTE_MS, dayKeyOf, dayStartMs, addDays } from '../../../shared/domain/time.ts'
+import { leaseWord } from '../bookings.ts'
 import type { QueryContext } from '../context.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { parseTaskKey, planState, sessionTaskKey, type PlanItem } from './items.ts'
@@ -99,6 +99,9 @@ export function boardView(input: BoardInput, ctx: QueryContext): BoardView {
 const isSamePlace = (a: PlanItem, b: PlanItem): boolean =>
   a.startMs === b.startMs && a.endMs === b.endMs && a.lanes.join() === b.lanes.join()
 
+type Standing = Pick<BoardItem, 'record' | 'lease'>
+const CONFIRMED: Standing = { record: 'confirmed', lease: 'none' }
+
 /** Turns placed work into bars, one on each lane it occupies. */
 class ItemBuilder {
   readonly #snapshot: BeltSnapshot
@@ -106,7 +109,7 @@ class ItemBuilder {
   readonly #sessions: ReadonlyMap<string, SessionRow>
   readonly #studios
   readonly #pinned: ReadonlySet<string>
-  readonly #records = new Map<string, RecordState>()
+  readonly #records = new Map<string, Standing>()
 
   constructor(snapshot: BeltSnapshot, ctx: QueryContext) {
     this.#snapshot = snapshot
@@ -158,7 +161,7 @@ class ItemBuilder {
       live: session?.status === 'live',
       plan: this.chainState(item),
       lateMin: item.lateMin,
-      record: this.#record(item),
+      ...this.#record(item),
       pinned: this.#pinned.has(item.taskKey),
       frozen,
       version,
@@ -214,8 +217,8 @@ class ItemBuilder {
     ).get(id)
   }
 
-  #record(item: PlanItem): RecordState {
-    if (item.kind !== 'broadcast') return 'confirmed'
+  #record(item: PlanItem): Standing {
+    if (item.kind !== 'broadcast') return CONFIRMED
     const key = item.sessionId ?? ''
     let record = this.#records.get(key)
     if (record === undefined) {
@@ -230,15 +233,16 @@ const sessionProgress = (session: SessionRow): BoardItem['progress'] =>
   session.status === 'live' ? 'running' : session.status === 'ended' ? 'done' : 'open'
 
 /** Where a session's newest claim stands: unanswered is tentative, no claim at all is only on this machine. */
-function bookingRecord({ db }: QueryContext, sessionId: string): RecordState {
-  const row = prepared<[string], { outcome: string | null }>(
+function bookingRecord({ db }: QueryContext, sessionId: string): Standing {
+  const row = prepared<[string], { outcome: string | null; reason: string | null; term: number | null }>(
     db,
-    `SELECT bookingState.outcome FROM booking LEFT JOIN bookingState ON bookingState.bookingId = booking.id
+    `SELECT bookingState.outcome, bookingState.reason, bookingState.term
+     FROM booking LEFT JOIN bookingState ON bookingState.bookingId = booking.id
      WHERE booking.sessionId = ? AND coalesce(bookingState.outcome, '') <> 'released' ORDER BY booking.createdMs DESC, booking.id DESC LIMIT 1`,
   ).get(sessionId)
-  if (!row) return 'confirmed'
-  if (row.outcome === 'granted') return 'confirmed'
-  return row.outcome === null ? 'tentative' : 'refused'
+  if (!row) return CONFIRMED
+  if (row.outcome === 'granted') return { record: 'confirmed', lease: leaseWord(row) }
+  return { record: row.outcome === null ? 'tentative' : 'refused', lease: 'none' }
 }
 
 function resourceLanes(

@@ -23,6 +23,7 @@ export function useBarWords() {
   const states = (item: BoardItem) => [
     plan(item),
     ...(item.record === 'confirmed' ? [] : [t(`common.state.${item.record}`)]),
+    ...(item.lease === 'none' ? [] : [t('studio-calendar.lease.tag')]),
     ...(item.pinned ? [t('common.state.pinned')] : []),
     ...(item.frozen ? [t('common.state.frozen')] : []),
   ]

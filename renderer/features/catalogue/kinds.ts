@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { catalogueContract } from '../../../shared/contract/catalogue.ts'
+import { catalogueContract, type PasteKind } from '../../../shared/contract/catalogue.ts'
 import type { Call } from '../../../shared/contract/index.ts'
 import type { Result } from '../../../shared/contract/result.ts'
 import { RESTRICTED_CATEGORIES } from '../../../shared/domain/rules/pre-live.ts'
@@ -86,7 +86,7 @@ export interface Kind {
   readonly topics: readonly string[]
   /** What has to be there first. */
   readonly needs: KindId | null
-  readonly paste: 'studio' | 'line' | 'streamer' | null
+  readonly paste: PasteKind | null
   readonly fields: readonly FieldSpec[]
   readonly empty: Draft
   readonly input: z.ZodType
@@ -118,7 +118,7 @@ export const KINDS: Readonly<Record<KindId, Kind>> = {
     paged: true,
     topics: ['merchant', 'product'],
     needs: null,
-    paste: null,
+    paste: 'merchant',
     fields: [
       ...NAMES,
       BASE,
@@ -136,7 +136,7 @@ export const KINDS: Readonly<Record<KindId, Kind>> = {
     paged: true,
     topics: ['product', 'sku', 'merchant'],
     needs: 'merchants',
-    paste: null,
+    paste: 'sku',
     fields: [
       ...NAMES,
       { kind: 'ref', key: 'merchantId', of: 'merchants' },
@@ -163,7 +163,7 @@ export const KINDS: Readonly<Record<KindId, Kind>> = {
     paged: true,
     topics: ['sku', 'product', 'stockMove'],
     needs: 'products',
-    paste: null,
+    paste: 'sku',
     fields: [
       { kind: 'text', key: 'name', max: 60 },
       { kind: 'ref', key: 'productId', of: 'products' },

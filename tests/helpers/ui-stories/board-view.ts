@@ -141,6 +141,7 @@ function makeSession(options: Options, index: number, next: () => number, clock:
       plan: late && kind === 'production' ? 'late' : risk ? 'at-risk' : 'on-time',
       lateMin: late ? 150 : 0,
       record: tentative ? 'tentative' : 'confirmed',
+      lease: 'none',
       pinned: next() > 0.93,
       frozen: startMs < STORY_NOW_MS + 2 * HOUR,
       version: 'both',

@@ -46,6 +46,7 @@ function item(
     plan: 'on-time',
     lateMin: 0,
     record: 'confirmed',
+    lease: 'none',
     pinned: false,
     frozen: false,
     version: 'both',

@@ -1,12 +1,16 @@
 import type { z } from 'zod'
 import {
   lineInput,
+  merchantInput,
+  pastedSkuInput,
+  type productInput,
   streamerInput,
   studioInput,
   type catalogueContract,
 } from '../../../../shared/contract/catalogue.ts'
 import { Refusal } from '../../../../shared/contract/result.ts'
 import { DAY_MS } from '../../../../shared/domain/time.ts'
+import { opId } from '../../../../shared/ops/id.ts'
 import type { Fields } from '../../../../shared/ops/types.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { CommandContext, CommandHandlers } from '../../context.ts'
@@ -14,6 +18,8 @@ import { previewPaste } from './paste.ts'
 
 /** Merchants may appeal a change of credit this long. */
 const APPEAL_MS = 7 * DAY_MS
+/** Of a product that was made with its first SKU; its steps are filled in later. */
+const NEW_PRODUCT = { shortName: '', routing: [], returnPolicy: '7d', categoryKey: 'general' }
 
 /** @throws Refusal `bad-refs` when the row that is referred to is gone */
 function requireRow(
@@ -62,6 +68,44 @@ function saveStreamer(ctx: CommandContext, { id, ...streamer }: z.output<typeof 
   return save(ctx, 'streamer', id, { ...streamer, shortName: shorten(streamer.name, streamer.shortName) })
 }
 
+function saveMerchant(ctx: CommandContext, { id, ...merchant }: z.output<typeof merchantInput>) {
+  requireRow(ctx, 'liveBase', merchant.baseId)
+  const fields = { ...merchant, shortName: shorten(merchant.name, merchant.shortName) }
+  return save(
+    ctx,
+    'merchant',
+    id,
+    id === null ? { ...fields, creditGrade: 'B', listStatus: 'none', creditReason: '' } : fields,
+  )
+}
+
+function saveProduct(ctx: CommandContext, { id, ...product }: z.output<typeof productInput>) {
+  requireRow(ctx, 'merchant', product.merchantId)
+  return save(ctx, 'product', id, { ...product, shortName: product.shortName || product.name.slice(0, 8) })
+}
+
+/** @param made products that this table has made already, by merchant and name */
+function savePastedSku(
+  ctx: CommandContext,
+  { merchantId, product, ...sku }: z.output<typeof pastedSkuInput>,
+  made: Map<string, string>,
+) {
+  const key = `${merchantId} ${product.name}`
+  const productId =
+    product.id ??
+    made.get(key) ??
+    saveProduct(ctx, {
+      ...NEW_PRODUCT,
+      id: null,
+      name: product.name,
+      merchantId,
+      family: product.family,
+    }).id
+  made.set(key, productId)
+  const { id, ...fields } = sku
+  return save(ctx, 'sku', id, { ...fields, productId })
+}
+
 export const catalogueCommands: CommandHandlers<typeof catalogueContract> = {
   'catalogue/saveBase': ({ id, ...base }, ctx) =>
     save(ctx, 'liveBase', id, { ...base, shortName: shorten(base.name, base.shortName) }),
@@ -96,16 +140,7 @@ export const catalogueCommands: CommandHandlers<typeof catalogueContract> = {
     requireRow(ctx, 'liveBase', equipment.baseId)
     return save(ctx, 'equipment', id, equipment)
   },
-  'catalogue/saveMerchant': ({ id, ...merchant }, ctx) => {
-    requireRow(ctx, 'liveBase', merchant.baseId)
-    const fields = { ...merchant, shortName: shorten(merchant.name, merchant.shortName) }
-    return save(
-      ctx,
-      'merchant',
-      id,
-      id === null ? { ...fields, creditGrade: 'B', listStatus: 'none', creditReason: '' } : fields,
-    )
-  },
+  'catalogue/saveMerchant': (input, ctx) => saveMerchant(ctx, input),
   'catalogue/setCredit': ({ merchantId, creditGrade, listStatus, reason }, ctx) => {
     const before = prepared<[string], { creditGrade: string; listStatus: string }>(
       ctx.db,
@@ -125,10 +160,7 @@ export const catalogueCommands: CommandHandlers<typeof catalogueContract> = {
     })
     return null
   },
-  'catalogue/saveProduct': ({ id, ...product }, ctx) => {
-    requireRow(ctx, 'merchant', product.merchantId)
-    return save(ctx, 'product', id, { ...product, shortName: product.shortName || product.name.slice(0, 8) })
-  },
+  'catalogue/saveProduct': (input, ctx) => saveProduct(ctx, input),
   'catalogue/saveSku': ({ id, ...sku }, ctx) => {
     requireRow(ctx, 'product', sku.productId)
     return save(ctx, 'sku', id, sku)
@@ -146,15 +178,36 @@ export const catalogueCommands: CommandHandlers<typeof catalogueContract> = {
     const { rows } = previewPaste(ctx.db, input)
     const usable = rows.filter((row) => row.problems.length === 0)
     if (usable.length === 0) throw new Refusal('paste-empty')
+    const lastN = newestStep(ctx)
+    const made = new Map<string, string>()
     for (const row of usable) {
       if (input.kind === 'studio') saveStudio(ctx, studioInput.parse(row.input))
       else if (input.kind === 'line') saveLine(ctx, lineInput.parse(row.input))
-      else saveStreamer(ctx, streamerInput.parse(row.input))
+      else if (input.kind === 'streamer') saveStreamer(ctx, streamerInput.parse(row.input))
+      else if (input.kind === 'merchant') saveMerchant(ctx, merchantInput.parse(row.input))
+      else savePastedSku(ctx, pastedSkuInput.parse(row.input), made)
     }
     const replaced = usable.filter((row) => row.replacesId !== null).length
-    return { added: usable.length - replaced, replaced, skipped: rows.length - usable.length }
+    return {
+      added: usable.length - replaced,
+      replaced,
+      skipped: rows.length - usable.length,
+      steps: stepsAfter(ctx, lastN),
+    }
   },
 }
+
+const newestStep = ({ db }: CommandContext): number =>
+  prepared<[], { n: number }>(db, 'SELECT coalesce(max(n), 0) AS n FROM op').get()!.n
+
+/** Ids of the ops that this transaction has written since. */
+const stepsAfter = ({ db }: CommandContext, n: number): string[] =>
+  prepared<[number], { author: string; stream: number; seq: number }>(
+    db,
+    'SELECT author, stream, seq FROM op WHERE n > ? ORDER BY n',
+  )
+    .all(n)
+    .map(opId)
 
 function scopeOfLine(ctx: CommandContext, lineId: string): `base:${string}` {
   const row = prepared<[string], { baseId: string }>(

@@ -83,6 +83,24 @@ const day: Read = (cell) => {
   return isDayKey(key) ? key : undefined
 }
 const kind: Read = (cell) => (/检|qc|bench/i.test(cell) ? 'qc' : /线|line/i.test(cell) ? 'line' : undefined)
+const percent: Read = (cell) => number(cell.replace(/[%％]$/, ''))
+const SIZES: readonly (readonly [RegExp, string])[] = [
+  [/头部|^大|head/i, 'head'],
+  [/长尾|尾部|^小|long/i, 'long-tail'],
+  [/腰部|中|middle/i, 'middle'],
+]
+const size: Read = (cell) => SIZES.find(([known]) => known.test(cell))?.[1]
+const grams: Read = (cell) => {
+  const match = /^([\d.,]+)\s*(kg|千克|公斤|g|克)?$/i.exec(cell)
+  const value = match && number(match[1]!)
+  if (typeof value !== 'number') return undefined
+  return Math.round(/^(kg|千克|公斤)$/i.test(match![2] ?? '') ? value * 1000 : value)
+}
+/** A number that names something: exports put a TAB or an apostrophe before it; once a spreadsheet has rounded it, it is lost. */
+const code: Read = (cell) => {
+  const text_ = cell.replace(/^'/, '').trim()
+  return /^\d(\.\d+)?E\+\d+$/i.test(text_) || text_ === '' ? undefined : text_
+}
 const grade: Read = (cell) => (/^[SABC]$/i.test(cell) ? cell.toUpperCase() : undefined)
 
 const NAME: PasteColumn = {
@@ -145,6 +163,60 @@ export const PASTE_COLUMNS: Readonly<Record<PasteKind, readonly PasteColumn[]>> 
       headers: ['可播', '时段', 'availability'],
       read: parseShift,
       fallback: [{ days: [1, 2, 3, 4, 5, 6, 7], fromMin: 480, toMin: 1560 }],
+    },
+  ],
+  merchant: [
+    {
+      field: 'name',
+      headers: ['商家', '商家名称', '店铺', '店铺名称', '公司', '供应商', '名称', 'merchant', 'shop', 'name'],
+      read: text,
+      required: true,
+    },
+    { ...SHORT, headers: [...SHORT.headers, '商家简称', '店铺简称'] },
+    { field: 'sizeClass', headers: ['规模', '类型', '层级', 'size'], read: size, fallback: 'middle' },
+    {
+      field: 'returnRatePct',
+      headers: ['退货率', '退货', 'returns', 'returnrate'],
+      read: percent,
+      fallback: 0,
+    },
+  ],
+  sku: [
+    {
+      field: 'code',
+      headers: ['编码', '货号', 'sku编码', '商家编码', '规格编码', 'code', 'skucode'],
+      read: code,
+      required: true,
+    },
+    {
+      field: 'merchant',
+      headers: ['商家', '店铺', '商家名称', 'merchant', 'shop'],
+      read: text,
+      required: true,
+    },
+    { field: 'product', headers: ['商品', '商品名称', '款', '款式', 'product'], read: text, required: true },
+    {
+      field: 'name',
+      headers: ['规格', '规格名称', 'sku', 'sku名称', '名称', 'name'],
+      read: text,
+      fallback: '',
+    },
+    {
+      field: 'family',
+      headers: ['品类', '类目', 'family', 'category'],
+      read: (cell) => familyKey(cell),
+      fallback: '',
+    },
+    { field: 'priceFen', headers: ['售价', '价格', '单价', 'price'], read: yuan, fallback: 0 },
+    { field: 'costFen', headers: ['成本', '进价', 'cost'], read: yuan, fallback: 0 },
+    { field: 'weightG', headers: ['重量', '克重', 'weight'], read: grams, fallback: 0 },
+    { field: 'packagingG', headers: ['包装重', '包装重量', 'packagingweight'], read: grams, fallback: 0 },
+    { field: 'packaging', headers: ['包装', 'packaging'], read: text, fallback: '' },
+    {
+      field: 'externalId',
+      headers: ['平台编码', '平台商品id', '商品id', 'skuid', 'externalid'],
+      read: code,
+      fallback: null,
     },
   ],
 }

@@ -1,5 +1,7 @@
 import {
   lineInput,
+  merchantInput,
+  pastedSkuInput,
   streamerInput,
   studioInput,
   type PasteKind,
@@ -7,6 +9,7 @@ import {
 } from '../../../../shared/contract/catalogue.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
+import { readMerchant, readSku } from './paste-goods.ts'
 import { PASTE_COLUMNS, columnFor, type PasteColumn } from './paste-columns.ts'
 
 interface PasteInput {
@@ -28,10 +31,20 @@ export interface ReadRow {
 }
 
 const TABLES = { studio: 'studio', line: 'productionLine', streamer: 'streamer' } as const
-const SCHEMAS = { studio: studioInput, line: lineInput, streamer: streamerInput }
+const SCHEMAS = {
+  studio: studioInput,
+  line: lineInput,
+  streamer: streamerInput,
+  merchant: merchantInput,
+  sku: pastedSkuInput,
+}
+/** What a row is known by: two rows of one table that say the same would silently undo each other. */
+const KEY_FIELD = { studio: 'name', line: 'name', streamer: 'name', merchant: 'name', sku: 'code' } as const
 
-/** Cells of text copied from a spreadsheet: TAB separated, a cell with a line break or a TAB is in double quotes. */
+/** Cells of text copied from a spreadsheet, or of a CSV file: a cell with a line break or a separator is in double quotes. */
 export function cellsOf(text: string): string[][] {
+  const [head = ''] = text.split('\n', 1)
+  const separator = head.includes('\t') ? '\t' : /[^,]*,/.test(head) ? ',' : '\t'
   const rows: string[][] = []
   let row: string[] = []
   let cell = ''
@@ -49,7 +62,7 @@ export function cellsOf(text: string): string[][] {
       else if (text[at + 1] === '"') cell += text[at++]!
       else quoted = false
     } else if (character === '"' && cell === '') quoted = true
-    else if (character === '\t') {
+    else if (character === separator) {
       row.push(cell.trim())
       cell = ''
     } else if (character === '\n') endRow()
@@ -64,8 +77,9 @@ const problem = (field: string, key: string, value = ''): Problem => ({ field, k
 function readCells(
   columns: readonly PasteColumn[],
   byColumn: ReadonlyMap<string, string>,
-): { values: Values; problems: Problem[] } {
+): { values: Values; problems: Problem[]; given: ReadonlySet<string> } {
   const values: Values = {}
+  const given = new Set<string>()
   const problems: Problem[] = []
   for (const column of columns) {
     const cell = byColumn.get(column.field) ?? ''
@@ -76,13 +90,22 @@ function readCells(
     }
     const value = column.read(cell)
     if (value === undefined) problems.push(problem(column.field, 'paste.unreadable', cell))
-    else values[column.field] = value
+    else {
+      values[column.field] = value
+      given.add(column.field)
+    }
   }
-  return { values, problems }
+  return { values, problems, given }
 }
 
 /** Turns what was read into the input of the save command of its kind. */
-function inputOf(db: Db, kind: PasteKind, baseId: string, values: Values, problems: Problem[]): Values {
+function inputOf(
+  db: Db,
+  kind: Exclude<PasteKind, 'merchant' | 'sku'>,
+  baseId: string,
+  values: Values,
+  problems: Problem[],
+): Values {
   if (kind === 'studio') return { ...values, baseId, kit: [] }
   if (kind === 'streamer')
     return {
@@ -114,13 +137,32 @@ function inputOf(db: Db, kind: PasteKind, baseId: string, values: Values, proble
   }
 }
 
-function existingId(db: Db, kind: PasteKind, baseId: string, name: string): string | null {
+function existingId(db: Db, kind: keyof typeof TABLES, baseId: string, name: string): string | null {
   const sql =
     kind === 'line'
       ? `SELECT productionLine.id FROM productionLine JOIN factory ON factory.id = productionLine.factoryId
          WHERE productionLine.deleted = 0 AND factory.baseId = ? AND productionLine.name = ? LIMIT 1`
       : `SELECT id FROM ${TABLES[kind]} WHERE deleted = 0 AND baseId = ? AND name = ? LIMIT 1`
   return prepared<[string, string], { id: string }>(db, sql).get(baseId, name)?.id ?? null
+}
+
+function readRow(
+  db: Db,
+  kind: PasteKind,
+  baseId: string,
+  { values, problems, given }: { values: Values; problems: Problem[]; given: ReadonlySet<string> },
+): { input: Values; replacesId: string | null } {
+  if (kind === 'merchant' || kind === 'sku') {
+    const goods = (kind === 'merchant' ? readMerchant : readSku)(db, baseId, values, given)
+    const told = goods.problem
+    if (told && !problems.some(({ field }) => field === told.field)) problems.push(told)
+    return goods
+  }
+  const name = values['name']
+  return {
+    input: inputOf(db, kind, baseId, values, problems),
+    replacesId: typeof name === 'string' ? existingId(db, kind, baseId, name) : null,
+  }
 }
 
 /** Reads pasted rows without storing anything: which column is what, and what is wrong with which row. */
@@ -136,15 +178,20 @@ export function previewPaste(
     taken.add(column.field)
     return column.field
   })
+  const lineOf = new Map<string, number>()
   const rows = lines.map((cells, index): ReadRow => {
     const byColumn = new Map<string, string>()
     fields.forEach((field, at) => {
       if (field !== null) byColumn.set(field, cells[at] ?? '')
     })
-    const { values, problems } = readCells(PASTE_COLUMNS[kind], byColumn)
-    const replacesId =
-      typeof values['name'] === 'string' ? existingId(db, kind, baseId, values['name']) : null
-    const input = { ...inputOf(db, kind, baseId, values, problems), id: replacesId }
+    const { values, problems, given } = readCells(PASTE_COLUMNS[kind], byColumn)
+    const { input: read, replacesId } = readRow(db, kind, baseId, { values, problems, given })
+    const input = { ...read, id: replacesId }
+    const key = [values['merchant'], values[KEY_FIELD[kind]]].join('\n')
+    const before = lineOf.get(key)
+    if (before !== undefined && problems.length === 0)
+      problems.push(problem(KEY_FIELD[kind], 'paste.twice', String(before)))
+    lineOf.set(key, before ?? index + 2)
     if (problems.length === 0) {
       const checked = SCHEMAS[kind].safeParse(input)
       for (const issue of checked.error?.issues ?? [])

@@ -23,6 +23,10 @@ export const historyQueries: QueryHandlers<typeof historyContract> = {
 }
 
 export const historyCommands: CommandHandlers<typeof historyContract> = {
+  'history/undoSteps': ({ ids }, ctx) => {
+    for (const id of ids.toReversed()) undo(id, false, ctx)
+    return null
+  },
   'history/undo': ({ id, evenIfOvertaken }, ctx) => {
     undo(id, evenIfOvertaken, ctx)
     return null

@@ -3,14 +3,12 @@ import type { RecordState, slotContract } from '../../../../shared/contract/plan
 import { overlapMs } from '../../../../shared/domain/calendar.ts'
 import { MINUTE_MS } from '../../../../shared/domain/time.ts'
 import { FROM_WAITLIST, WAITABLE } from '../../../../shared/ops/arbiter.ts'
-import { FROM_LEASE } from '../../../../shared/ops/lease.ts'
-import { UNTOLD } from '../../store/grants.ts'
 import { readHolders, readLeases } from './leases.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { QueryHandlers } from '../../context.ts'
 import { primeBands } from '../../planning/problem.ts'
 import { readPolicy } from '../../planning/snapshot.ts'
-import { readAlternatives, WAITS } from '../../bookings.ts'
+import { leaseWord, readAlternatives, WAITS } from '../../bookings.ts'
 
 interface Row {
   id: string
@@ -35,9 +33,6 @@ interface Row {
 
 const recordOf = (outcome: string | null): RecordState =>
   outcome === null ? 'tentative' : outcome === 'granted' ? 'confirmed' : 'refused'
-
-const leaseWord = ({ outcome, reason, term }: Row): 'none' | 'untold' | 'told' =>
-  outcome !== 'granted' || reason !== FROM_LEASE ? 'none' : term === UNTOLD ? 'untold' : 'told'
 
 export const slotQueries: QueryHandlers<typeof slotContract> = {
   'slot/week': ({ fromMs, toMs, baseId }, { db, actor, belt, nowMs }) => {

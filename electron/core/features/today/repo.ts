@@ -23,6 +23,8 @@ export interface NearSession {
   readonly skuCount: number
   /** Outcome of the newest claim that was not given back: null without an answer, `none` without a claim. */
   readonly outcome: string | null
+  readonly reason: string | null
+  readonly term: number | null
 }
 
 export function nearSessions(db: Db, fromMs: number, toMs: number): NearSession[] {
@@ -33,7 +35,8 @@ export function nearSessions(db: Db, fromMs: number, toMs: number): NearSession[
        studio.name AS studioName, liveSession.streamerIdsPlanned, liveSession.startMs, liveSession.endMs,
        liveSession.shippingPromiseHours, liveSession.actualStartMs, hero.name AS skuLabel, hero.id AS heroSkuId,
        (SELECT count(*) FROM sessionSku WHERE sessionSku.sessionId = liveSession.id AND sessionSku.deleted = 0) AS skuCount,
-       CASE WHEN claim.id IS NULL THEN 'none' ELSE bookingState.outcome END AS outcome
+       CASE WHEN claim.id IS NULL THEN 'none' ELSE bookingState.outcome END AS outcome,
+       bookingState.reason, bookingState.term
      FROM liveSession
      LEFT JOIN merchant ON merchant.id = liveSession.merchantId
      LEFT JOIN studio ON studio.id = liveSession.studioId

@@ -4,6 +4,7 @@ import { blocking, warnings, type Finding } from '../../../../shared/domain/rule
 import { RULE_SOURCES } from '../../../../shared/domain/rules/rule.ts'
 import { HOUR_MS } from '../../../../shared/domain/time.ts'
 import type { Db } from '../../../sqlite/open.ts'
+import { leaseWord } from '../../bookings.ts'
 import { planState } from '../../planning/items.ts'
 import { sessionFindings, sessionSales } from '../sessions/queries.ts'
 import { chainOf, openOrdersOf, sampleVerdict, workOf, type ChainItem, type NearSession } from './repo.ts'
@@ -155,6 +156,7 @@ export function viewSession(
     blocks,
     plan,
     record,
+    lease: leaseWord(session),
     baseId: session.baseId,
     findings,
     sampleOpen: steps.inspection !== 'done',

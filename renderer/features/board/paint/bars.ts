@@ -154,7 +154,12 @@ function paintText(scene: Scene, bar: PlacedBar, box: Box, faded: boolean): void
   const middle = box.top + box.height / 2
   // A bar that begins left of the view keeps its name at the view's edge.
   let x = Math.max(box.left + PAD_PX, 4)
-  const end = item.record === 'local' ? 'laptop' : item.record === 'pending' ? 'pending' : null
+  const end =
+    item.record === 'local'
+      ? 'laptop'
+      : item.record === 'pending' || item.lease === 'untold'
+        ? 'pending'
+        : null
   let right = Math.min(box.right, scene.widthPx) - 4
   if (end && right - x > MARK_PX + 20) {
     right -= MARK_PX + 2
