@@ -9,6 +9,7 @@ import {
 import type { CanonicalOp, Fields } from '../../shared/ops/types.ts'
 import { openDb, type Db } from '../sqlite/open.ts'
 import { prepared } from '../sqlite/prepared.ts'
+import { numberOf, textOf } from './values.ts'
 
 /** Raised when what is kept changes: the cache is then made again from the log. */
 const CACHE_VERSION = 1
@@ -176,8 +177,6 @@ export class AggregateCache {
 
 const ORDER_TABLES = new Set(['orderLine', 'orderState', 'returnItem'])
 const isOrderTable = (table: string): boolean => ORDER_TABLES.has(table)
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
 const maybeNumber = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 const maybeText = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null

@@ -13,14 +13,16 @@ import {
   type Decision,
   type GrantedUnit,
 } from '../../shared/ops/arbiter.ts'
-import { FROM_LEASE, withoutStretches } from '../../shared/ops/lease.ts'
+import { FROM_LEASE } from '../../shared/ops/lease.ts'
 import type { Fields, Op } from '../../shared/ops/types.ts'
+import { adoptGrant, dropGrants } from './adopt.ts'
 import type { BeltCounters } from './belts.ts'
 import { readRows } from './cells.ts'
 import type { HubDatabase, Tx } from './database.ts'
 import type { HubAuthor } from './hub-author.ts'
-import { cutFromLease, lapsedLeases, leaseOf, noteLease, renumbered, returnedToLease } from './leases.ts'
+import { cutFromLease, lapsedLeases, leaseOf, noteLease, returnedToLease } from './leases.ts'
 import type { BookingRow, LiveGrantRow } from './schema.ts'
+import { numberOf, textOf } from './values.ts'
 
 /** Everything one arbitration needs; it lives inside one transaction that holds the belt's lock. */
 export interface Bench {
@@ -86,9 +88,6 @@ export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Prom
       )
   }
 }
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
 /** What the belt has to give away; read once per transaction. */
 interface Stock {
@@ -338,65 +337,6 @@ async function settle(
   const returned = await returnedToLease(bench, bookingId)
   await dropGrants(bench, [bookingId])
   await bench.database.insertMany(bench.tx, 'liveGrant', returned)
-}
-
-async function dropGrants(bench: Bench, bookingIds: readonly string[]): Promise<void> {
-  await bench.tx
-    .deleteFrom('liveGrant')
-    .where('belt', '=', bench.counters.row.belt)
-    .where('bookingId', 'in', bookingIds)
-    .execute()
-}
-
-const ENDED: readonly string[] = ['refused', 'released', 'expired', 'revoked']
-
-/**
- * A grant from before a handover or a restore: it stands. Where the hub has meanwhile given the same to somebody else, because
- * nobody told it in time, the earlier promise stands and the later one is taken back.
- */
-async function adoptGrant(bench: Bench, op: Op): Promise<void> {
-  const { belt } = bench.counters.row
-  const { bookingId, resourceKey, unit, startMs, endMs, fence, leaseId } = op.fields
-  const row = {
-    belt,
-    grantId: op.row,
-    bookingId: textOf(bookingId),
-    resourceKey: textOf(resourceKey),
-    unit: numberOf(unit),
-    startMs: numberOf(startMs),
-    endMs: numberOf(endMs),
-    fence: numberOf(fence),
-    leaseId: textOf(leaseId) || null,
-  }
-  bench.counters.fenceSeen(row.fence)
-  const booking = await bench.tx
-    .selectFrom('booking')
-    .select(['outcome', 'answerMs'])
-    .where('belt', '=', belt)
-    .where('bookingId', '=', row.bookingId)
-    .executeTakeFirst()
-  if (booking && ENDED.includes(booking.outcome) && booking.answerMs >= op.at.ms) return
-  if (row.leaseId !== null) await cutFromLease(bench, row.leaseId, [row])
-  const overlapping = await bench.tx
-    .selectFrom('liveGrant')
-    .selectAll()
-    .where('belt', '=', belt)
-    .where('resourceKey', '=', row.resourceKey)
-    .where('unit', '=', row.unit)
-    .where('startMs', '<', row.endMs)
-    .where('endMs', '>', row.startMs)
-    .execute()
-  // What was given out of a lease is no rival of the lease.
-  const rivals = overlapping.filter((rival) => rival.leaseId !== row.bookingId)
-  if (rivals.some((rival) => rival.bookingId === row.bookingId || rival.fence < row.fence)) {
-    if (!rivals.some((rival) => rival.bookingId === row.bookingId)) bench.losers.add(row.bookingId)
-    return
-  }
-  const later = [...new Set(rivals.map((rival) => rival.bookingId))]
-  if (later.length > 0) await dropGrants(bench, later)
-  for (const loser of later) bench.losers.add(loser)
-  const given = overlapping.filter((other) => other.leaseId === row.bookingId)
-  await bench.database.insertMany(bench.tx, 'liveGrant', renumbered(bench, withoutStretches(row, given)))
 }
 
 /** Tells those whose grant had to give way. */

@@ -69,7 +69,7 @@ export function ingest(hub: HubContext, device: DeviceRow, batch: OpBatch): Prom
         stream: offer.row.stream,
         have: offer.row.seq,
         ...(offer.gap ? { gap: true } : {}),
-        ...(offer.cut ? { cut: true } : {}),
+        ...(offer.cut ? { cut: true, cutAt: { seq: offer.cut.seq, head: toHex(offer.cut.head) } } : {}),
         ...(offer.forkAt === null ? {} : { forkAt: offer.forkAt }),
         runs: runsOf(judged),
       })

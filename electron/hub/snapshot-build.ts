@@ -11,6 +11,7 @@ import type { HubContext } from './context.ts'
 import { sha256 } from './crypto.ts'
 import { OP_STATE, type SnapshotRow } from './schema.ts'
 import type { View } from './views.ts'
+import { textOf } from './values.ts'
 
 const DAY_MS = 86_400_000
 /** About 30 kB once sealed: some seconds of a bad link, and quickly read. */
@@ -54,7 +55,6 @@ export interface Layout {
   readonly forgotten: readonly string[]
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**

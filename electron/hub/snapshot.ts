@@ -393,13 +393,13 @@ async function isLong(
 async function heldOps(db: Queries, device: DeviceRow, scope: string): Promise<SnapshotAnswer['held']> {
   const rows = await db
     .selectFrom('op')
-    .select(['author', 'stream', 'seq', 'hubSeq', 'state', 'reason', 'stampMs', 'stampCtr'])
+    .select(['author', 'stream', 'seq', 'hubSeq', 'state', 'reason', 'stampMs', 'stampCtr', 'hash'])
     .where('belt', '=', device.belt)
     .where('author', '=', device.author)
     .where('scope', '=', scope)
     .where('state', '<>', OP_STATE.applied)
     .execute()
-  return rows.map(({ author, stream, seq, hubSeq, state, reason, stampMs, stampCtr }) => ({
+  return rows.map(({ author, stream, seq, hubSeq, state, reason, stampMs, stampCtr, hash }) => ({
     author,
     stream,
     seq,
@@ -407,6 +407,7 @@ async function heldOps(db: Queries, device: DeviceRow, scope: string): Promise<S
     verdict: state === OP_STATE.rejected ? ('rejected' as const) : ('quarantined' as const),
     reason: reason ?? '',
     stamp: [stampMs, stampCtr],
+    hash: Buffer.from(hash).toString('base64url'),
   }))
 }
 

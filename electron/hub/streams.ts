@@ -26,8 +26,8 @@ export interface StreamOffer {
   readonly known: readonly (OfferedOp & { readonly at: KnownOp })[]
   readonly fresh: readonly OfferedOp[]
   readonly gap: boolean
-  /** The batch starts before what is left of the log. */
-  readonly cut?: boolean
+  /** The batch starts before what is left of the log: where the stream's chain goes on after what was cut off. */
+  readonly cut?: { readonly seq: number; readonly head: Uint8Array }
   readonly forkAt: number | null
 }
 
@@ -103,7 +103,7 @@ async function compareStream(
       : new Map<number, KnownOp>()
   const base = previousSeq < row.seq ? await truncatedHead(tx, belt, author, stream) : null
   if (base && previousSeq < base.seq)
-    return { ...offer, known: [], fresh: [], gap: true, cut: true, forkAt: null }
+    return { ...offer, known: [], fresh: [], gap: true, cut: base, forkAt: null }
   let head =
     previousSeq === 0
       ? start

@@ -1,7 +1,8 @@
 /** Row and op identifiers: short lower-case Crockford base32 text. */
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
-const AUTHOR_LENGTH = 8
+/** Characters of an author's name, with which every id it makes begins. */
+export const AUTHOR_LENGTH = 8
 const STREAM_LENGTH = 2
 
 /** Non-negative integer → base32, left-padded with 0 to `length`. */

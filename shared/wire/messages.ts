@@ -93,6 +93,8 @@ export const pushAnswerSchema = z.object({
       gap: z.boolean().optional(),
       /** What was sent lies before the start of the hub's log: a snapshot tells what became of it. */
       cut: z.boolean().optional(),
+      /** The last that was cut off, with its chain hash (hexadecimal); older hubs do not say. */
+      cutAt: z.object({ seq: count, head: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
       /** First seq at which this device tells another story than the hub has. */
       forkAt: count.optional(),
       runs: z.array(runSchema),

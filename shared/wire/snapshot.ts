@@ -57,6 +57,8 @@ export const snapshotAnswerSchema = z.object({
       verdict: z.enum(['rejected', 'quarantined']),
       reason: z.string(),
       stamp: z.tuple([z.number().int(), count]),
+      /** Its chain hash (base64url): a copy of the device may have said something else under that name. */
+      hash: hash.optional(),
     }),
   ),
   hubHeads: z.array(hubHeadSchema),

@@ -5,6 +5,7 @@ import zlib from 'node:zlib'
 import { makeKeys, type DeviceKeys } from '../../electron/core/keys.ts'
 import { createMutator, type Mutator } from '../../electron/core/store/mutator.ts'
 import { Store } from '../../electron/core/store/store.ts'
+import type { Fork } from '../../electron/core/sync/outbox.ts'
 import { SyncEngine, type EngineStatus } from '../../electron/core/sync/engine.ts'
 import { handOver, joinHub } from '../../electron/core/sync/enrolment.ts'
 import { writeLink } from '../../electron/core/sync/link.ts'
@@ -33,7 +34,7 @@ export function scratch(): { path: string; dispose(): void } {
 export interface RigDevice {
   readonly store: Store
   readonly keys: DeviceKeys
-  readonly forks: { stream: number; seq: number }[]
+  readonly forks: Fork[]
   write<T>(work: (write: Mutator) => T): T
   engine(): SyncEngine
   status(): EngineStatus
@@ -57,7 +58,7 @@ export function openDevice(
   const db = openDb(path)
   migrate(db, localMigrations, 0)
   let engine: SyncEngine | null = null
-  const forks: { stream: number; seq: number }[] = []
+  const forks: Fork[] = []
   const store = new Store({
     db,
     author: keys.author,

@@ -1,5 +1,5 @@
 import type { GrantedUnit } from '../../../shared/ops/arbiter.ts'
-import { parseOpId } from '../../../shared/ops/id.ts'
+import { AUTHOR_LENGTH, parseOpId } from '../../../shared/ops/id.ts'
 import { FROM_LEASE } from '../../../shared/ops/lease.ts'
 import type { Op } from '../../../shared/ops/types.ts'
 import type { Db } from '../../sqlite/open.ts'
@@ -18,6 +18,8 @@ export class Grants {
   readonly #dropGrants
   readonly #addGrant
   readonly #grantsOf
+  readonly #dropSuperseded
+  readonly #isSuperseded
   readonly #dropUntoldGrants
   readonly #dropUntoldAnswer
   readonly #isReleased
@@ -44,6 +46,15 @@ export class Grants {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#grantsOf = prepared<[string], SqlRow>(db, 'SELECT * FROM resourceGrant WHERE bookingId = ?')
+    // Ids begin with the name of whoever granted.
+    this.#isSuperseded = prepared<[string, number, string]>(
+      db,
+      `SELECT 1 FROM resourceGrant WHERE bookingId = ? AND fence > ? AND substr(id, 1, ${AUTHOR_LENGTH}) <> ? LIMIT 1`,
+    )
+    this.#dropSuperseded = prepared(
+      db,
+      `DELETE FROM liveGrant WHERE bookingId = ? AND fence < ? AND substr(grantId, 1, ${AUTHOR_LENGTH}) <> ?`,
+    )
     this.#dropUntoldGrants = prepared(db, `DELETE FROM liveGrant WHERE bookingId = ? AND term = ${UNTOLD}`)
     this.#dropUntoldAnswer = prepared(db, `DELETE FROM bookingState WHERE bookingId = ? AND term = ${UNTOLD}`)
     this.#isReleased = prepared<[string]>(db, 'SELECT 1 FROM bookingRelease WHERE bookingId = ?')
@@ -110,8 +121,13 @@ export class Grants {
     if (!answer || !ENDS.has(answer.outcome)) this.#add(row)
   }
 
+  /** A hub that forgot its grants with a restore may have given the same again before it was told: the later ones stand. */
   #add(row: SqlRow): void {
-    if (row['leaseId'] !== null && this.#isReleased.get(String(row['bookingId']))) return
+    const bookingId = String(row['bookingId'])
+    const award = [bookingId, Number(row['fence']), String(row['id']).slice(0, AUTHOR_LENGTH)] as const
+    this.#dropSuperseded.run(...award)
+    if (this.#isSuperseded.get(...award)) return
+    if (row['leaseId'] !== null && this.#isReleased.get(bookingId)) return
     this.#addGrant.run(
       row['id'],
       row['bookingId'],

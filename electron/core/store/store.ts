@@ -307,7 +307,10 @@ export class Store {
 
   #withdraw(op: Op): void {
     const hasTwins = op.kind === 'fact' && TABLES.get(op.table)?.naturalKey !== undefined
-    if (hasTwins) withdrawFact(this.db, this.#applier, { tbl: op.table, row: op.row }, opOf)
+    const name = { tbl: op.table, row: op.row }
+    if (hasTwins) withdrawFact(this.db, this.#applier, name, opOf)
+    // Own edits of it may be on their way still.
+    else if (op.kind === 'create') rebuildRow(this.db, this.#applier, name, opOf)
     else this.#applier.withdraw(op)
   }
 

@@ -21,7 +21,7 @@ import { noteHubTime } from './lease.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { Meter, meterRules } from './meter.ts'
 import { Intake } from './intake.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type Fork } from './outbox.ts'
 import { patienceMs, Sender } from './sender.ts'
 import { RequestCounter } from './request-counter.ts'
 import {
@@ -56,6 +56,11 @@ export interface EngineStatus {
   readonly firstSync: FirstSyncState | null
 }
 
+export interface HoldOff {
+  readonly failure: SyncFailure
+  readonly untilMs: number
+}
+
 /** Network, timers and breathing space, so that an engine can also run in a simulated world. */
 export interface EngineHost {
   connect(link: HubLink): SignedRequests
@@ -74,7 +79,9 @@ export interface EngineDeps {
   readonly log: Log
   readonly onChanged: () => void
   /** This device and the hub tell different stories from here on: it was copied or restored. */
-  readonly onFork: (forks: readonly { stream: number; seq: number }[]) => void
+  readonly onFork: (forks: readonly Fork[]) => void
+  /** What went wrong just before, and until when nothing is tried. */
+  readonly holdOff?: HoldOff
   readonly timing?: Partial<DeviceTiming>
   /** Drop superseded register writes that were never sent; true unless told otherwise. */
   readonly compact?: boolean
@@ -82,11 +89,13 @@ export interface EngineDeps {
 }
 
 /** Refusals that trying again does not help against; looked at again now and then all the same. */
-const REFUSED_RETRY_MS = 60_000
+export const REFUSED_RETRY_MS = 60_000
 /** Beyond this many, two devices are taking turns with one name. */
 const MAX_STALE_COUNTERS = 6
 /** Refusals in a row that may be the link's doing: bytes get damaged on the way. */
 const DOUBTS = 3
+
+const NOTHING = { urgent: false, other: false }
 
 const REAL_HOST: EngineHost = {
   connect: (link) => new HubTransport(link),
@@ -124,6 +133,8 @@ export class SyncEngine {
   readonly #meter: Meter
   /** Refusals in a row. */
   #doubts = 0
+  /** Own work under a former name of which the hub may know: what refers to it waits until that is known. */
+  #hasLeftovers: boolean
   #halfPulled: { request: PullRequest; part: PartialAnswer } | null = null
 
   constructor(deps: EngineDeps) {
@@ -146,6 +157,9 @@ export class SyncEngine {
       pause: () => this.#host.pause(),
       onProgress: () => this.#snapshotMoved(),
     })
+    this.#hasLeftovers = hasLeftovers(deps.store)
+    this.#failure = deps.holdOff?.failure ?? null
+    this.#refusedUntilMs = deps.holdOff?.untilMs ?? 0
     this.#lastContactMs = Number(deps.store.meta('lastContactMs')) || null
     this.#meter = new Meter(deps.store, deps.clock)
     const breathe = (): Promise<void> => this.#breathe()
@@ -160,8 +174,8 @@ export class SyncEngine {
   }
 
   status(): EngineStatus {
-    const waits = this.#machine.nextTryMs > this.#deps.clock()
     const snapshots = this.#first.progress()
+    const nextTryMs = Math.max(this.#machine.nextTryMs, this.#refusedUntilMs)
     return {
       connected: this.#failure === null && this.#lastContactMs !== null,
       sending: this.#machine.busy,
@@ -169,7 +183,7 @@ export class SyncEngine {
       lastContactMs: this.#lastContactMs,
       latencyMs: this.#latencyMs,
       failure: this.#failure,
-      nextTryMs: waits ? this.#machine.nextTryMs : null,
+      nextTryMs: nextTryMs > this.#deps.clock() ? nextTryMs : null,
       bytesPerMs: this.#bytesPerMs,
       bytesPerOp: this.#machine.sizing.bytesPerOp,
       snapshots,
@@ -217,7 +231,8 @@ export class SyncEngine {
       // A clock that was put back since then says nothing about how long ago that was.
       if (this.#refusedUntilMs - nowMs > REFUSED_RETRY_MS) this.#refusedUntilMs = 0
       if (nowMs < this.#refusedUntilMs) return this.#sleepUntil(this.#refusedUntilMs)
-      const waiting = this.#sender.waiting()
+      this.#outbox.letGo((scope) => !this.#first.isTaking(scope))
+      const waiting = this.#hasLeftovers ? NOTHING : this.#sender.waiting()
       this.#meter.note(this.#transport.traffic?.() ?? 0)
       const { metered, budgetBytes } = meterRules(this.#deps.store)
       const step = this.#machine.next({
@@ -360,9 +375,10 @@ export class SyncEngine {
     const urgent = step.urgentOnly
     const sent = await this.#sender.send(step, this.#bytesPerMs)
     if (!sent) return this.#machine.pushEmpty(urgent)
-    if (sent.forks.length > 0) this.#deps.onFork(sent.forks)
     this.#machine.pushDone(this.#deps.clock(), { ...sent, startMs, urgent })
     this.#deps.store.touch('sync')
+    if (sent.forks.length > 0) return this.#deps.onFork(sent.forks)
+    for (const stream of sent.cutStreams) this.#outbox.hold(stream)
     for (const stream of sent.cutStreams) await this.#first.resync(this.#outbox.scopeOf(stream))
   }
 
@@ -400,7 +416,11 @@ export class SyncEngine {
         await this.#first.resync(scope)
         continue
       }
-      if (bytes > 0) ops += await this.#intake.apply(scope, view.subarray(at, at + bytes), head.hubEpoch)
+      if (bytes > 0) {
+        const held = await this.#intake.apply(scope, view.subarray(at, at + bytes), head.hubEpoch)
+        if (held === null) return this.#deps.onFork([])
+        ops += held
+      }
       at += bytes
       const cursor = readCursor(store, scope)
       if (cursor.epoch !== head.hubEpoch || cursor.seq !== through)
@@ -411,7 +431,10 @@ export class SyncEngine {
     noteHubTime(store, head.hubTimeMs, nowMs)
     const allHere = !head.scopes.some((scope) => scope.more)
     const isWhole = allHere && scopes.length === readable.length && !this.#first.busy
-    if (isWhole && hasLeftovers(store)) renameLeftovers(store, this.#deps.keys.author)
+    if (isWhole && this.#hasLeftovers) {
+      renameLeftovers(store, this.#deps.keys.author)
+      this.#hasLeftovers = false
+    }
     const knowsMore = readableScopes(store, this.#link.certificate).length > readable.length
     const more = knowsMore || !allHere
     this.#machine.pullDone(nowMs, { ops, more, elapsedMs: nowMs - startMs })

@@ -10,10 +10,13 @@ import {
   type EnrolAnswer,
   type EnrolRequest,
   type Handover,
+  type HubErrorCode,
 } from '../../../shared/wire/messages.ts'
 import { Refusal } from '../../../shared/contract/result.ts'
+import { backoffMs } from '../../../shared/wire/backoff.ts'
 import { publicKeyOf, signWith, type DeviceKeys } from '../keys.ts'
 import type { Store } from '../store/store.ts'
+import { REFUSED_RETRY_MS, type HoldOff, type SyncFailure } from './engine.ts'
 import { adoptFormer } from './incarnation.ts'
 import { writeLink, type HubLink } from './link.ts'
 import { connectToHub, HubRefused, WrongHub, type Connect } from './transport.ts'
@@ -63,6 +66,22 @@ function readCode(text: string): EnrolCode {
 }
 
 /** What a person is told when joining fails. */
+/** How long to let the hub alone after it gave no new identity: a device that was shut out asks rarely. */
+export function holdOffAfter(
+  error: unknown,
+  failures: number,
+  at: { nowMs: number; random: () => number },
+): HoldOff {
+  const { error: refusal } = asRefusal(error) as Refusal
+  const detail = (refusal.details['reason'] as HubErrorCode | undefined) ?? null
+  const isFinal = refusal.code !== 'hub-unreachable' && detail !== 'stale-counter'
+  const waitMs = isFinal ? REFUSED_RETRY_MS : backoffMs(failures, at.random)
+  return {
+    failure: { code: refusal.code as SyncFailure['code'], detail, atMs: at.nowMs },
+    untilMs: at.nowMs + waitMs,
+  }
+}
+
 export function asRefusal(error: unknown): unknown {
   if (error instanceof Refusal) return error
   if (error instanceof WrongHub) return new Refusal('hub-wrong-identity')

@@ -18,8 +18,9 @@ import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { readCursor, writeCursor, type SharedScope } from './cursors.ts'
 import { rememberHeads } from './give-back.ts'
-import { formerAuthors, yieldToTwin } from './incarnation.ts'
+import { formerAuthors, meetsTwin, yieldToTwin } from './incarnation.ts'
 import type { HubLink } from './link.ts'
+import type { Fork } from './outbox.ts'
 import { Inbox } from './first-sync-inbox.ts'
 import {
   Arrivals,
@@ -60,6 +61,8 @@ export interface FirstSyncDeps {
   readonly connect: () => ChunkStream
   readonly later: (work: () => void, ms: number) => () => void
   readonly pause: () => Promise<void>
+  /** A copy of this store has written under its name. */
+  readonly onFork: (forks: readonly Fork[]) => void
   /** Something that people see has changed, or a scope can be pulled now. */
   readonly onProgress: () => void
 }
@@ -85,6 +88,7 @@ export class FirstSync {
   /** What has been taken over whole since the rest began, so that the figures do not fall back. */
   readonly #finished = new Map<Scope, FirstSyncProgress>()
   readonly #arrivals = new Arrivals()
+  readonly #asking = new Set<SharedScope>()
   #connection: ChunkStream | null = null
   #running: Promise<void> | null = null
   #wake: (() => void) | null = null
@@ -140,8 +144,15 @@ export class FirstSync {
 
   /** The hub's log does not reach back far enough: begins again from a snapshot, keeping all own work. */
   async resync(scope: SharedScope): Promise<void> {
+    if (this.#row(scope)?.sweep === 1) return
     this.#plain.delete(scope)
-    await this.#ask(scope, true)
+    this.#asking.add(scope)
+    await this.#ask(scope, true).finally(() => this.#asking.delete(scope))
+  }
+
+  /** True while the scope is being taken over, or is about to be. */
+  isTaking(scope: SharedScope): boolean {
+    return this.#asking.has(scope) || this.#askAgain.has(scope) || this.#row(scope) !== undefined
   }
 
   async close(): Promise<void> {
@@ -185,8 +196,8 @@ export class FirstSync {
     this.#askAgain.delete(scope)
     store.transact(() => {
       const before = this.#row(scope)
-      const sweeps = resync || before?.sweep === 1
       // A device that has read some of this scope may hold what the snapshot does not.
+      const sweeps = resync || before?.sweep === 1 || (!before && this.#hasRead(scope))
       this.#forgetOther(manifest, scope, sweeps)
       prepared(
         store.db,
@@ -209,6 +220,14 @@ export class FirstSync {
     })
     rememberHeads(store, answer.hubHeads)
     this.#start()
+  }
+
+  #hasRead(scope: Scope): boolean {
+    const { db } = this.#deps.store
+    return (
+      prepared(db, `SELECT 1 FROM op WHERE scope = ? AND state = 'canonical' LIMIT 1`).get(scope) !==
+      undefined
+    )
   }
 
   /** What was begun of an earlier snapshot serves where chunks are the same. */
@@ -397,6 +416,7 @@ export class FirstSync {
     )
     for (let from = 0; from < ops.length && !this.#closed; from += APPLY_SLICE) {
       const slice = ops.slice(from, from + APPLY_SLICE)
+      if (meetsTwin(store, slice)) return this.#deps.onFork([])
       store.transact(() => {
         if (this.#row(scope)?.seq !== manifest.seq) return
         if (mayHaveTwin) yieldToTwin(store, author, slice)

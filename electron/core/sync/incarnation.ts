@@ -10,6 +10,7 @@ import type { RowName } from '../store/rebuild.ts'
 import { opOf, type OpRow, type Store } from '../store/store.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { readableScopes, writeCursor } from './cursors.ts'
+import type { Fork } from './outbox.ts'
 
 /** Authors under which this device wrote before its present identity. */
 export function formerAuthors(store: Store): string[] {
@@ -44,7 +45,7 @@ export function continueUnder(
   next: {
     readonly author: string
     readonly link: HubLink
-    readonly forks: readonly { stream: number; seq: number }[]
+    readonly forks: readonly Fork[]
     /** Puts the new keys in the place of the old ones, durably. */
     readonly saveKeys: () => void
   },
@@ -53,7 +54,8 @@ export function continueUnder(
   beginIncarnation(store, former)
   next.saveKeys()
   store.transact(() => {
-    for (const { stream, seq } of next.forks) renameFrom(store, next.author, { author: former, stream, seq })
+    for (const { stream, seq } of next.forks)
+      if (seq !== null) renameFrom(store, next.author, { author: former, stream, seq })
     writeLink(store, next.link)
   })
 }
@@ -107,15 +109,31 @@ export function yieldToTwin(store: Store, author: string, arriving: readonly Can
   const former = new Set(formerAuthors(store))
   let renamed = 0
   for (const op of arriving) {
-    if (!former.has(op.author)) continue
-    const own = prepared<[string, number, number], OpRow>(
-      store.db,
-      `SELECT * FROM op WHERE author = ? AND stream = ? AND seq = ? AND state IN ('pending', 'local')`,
-    ).get(op.author, op.stream, op.seq)
-    if (!own || equalBytes(encodeOp(opOf(own)), encodeOp(op))) continue
+    if (!former.has(op.author) || !hasOtherUnder(store, op)) continue
     renamed += renameFrom(store, author, { author: op.author, stream: op.stream, seq: op.seq })
   }
   return renamed
+}
+
+/** True when the hub has something under this device's present name that another has written: a copy of this store goes on. */
+export function meetsTwin(store: Store, arriving: readonly CanonicalOp[]): boolean {
+  return arriving.some((op) => {
+    if (op.author !== store.author) return false
+    const end = prepared<[string, number], { nextSeq: number }>(
+      store.db,
+      'SELECT nextSeq FROM stream WHERE author = ? AND stream = ?',
+    ).get(op.author, op.stream)
+    return op.seq >= (end?.nextSeq ?? 1) || hasOtherUnder(store, op)
+  })
+}
+
+/** Whether an own op that the hub has not answered has the name of that one and says something else. */
+function hasOtherUnder(store: Store, op: CanonicalOp): boolean {
+  const own = prepared<[string, number, number], OpRow>(
+    store.db,
+    `SELECT * FROM op WHERE author = ? AND stream = ? AND seq = ? AND state IN ('pending', 'local')`,
+  ).get(op.author, op.stream, op.seq)
+  return own !== undefined && !equalBytes(encodeOp(opOf(own)), encodeOp(op))
 }
 
 /** Renames the unsettled ops of an old stream from a seq on. */
@@ -167,10 +185,32 @@ function rename(store: Store, author: string, rows: readonly OpRow[]): number {
       row.n,
     )
   }
-  renameRows(db, names)
-  store.rebuild(twins.map(({ tbl, row }) => ({ tbl, row: names.get(row) ?? row })))
+  const later = renameInLater(db, author, names)
+  renameRows(db, names, later)
+  const touched = [...rows, ...later].filter(({ tbl }) => TABLES.get(tbl)?.kind === 'register')
+  const again = [...twins, ...touched].flatMap(({ tbl, row }) => [
+    ...(names.has(row) && TABLES.get(tbl)?.kind === 'register' ? [{ tbl, row }] : []),
+    { tbl, row: names.get(row) ?? row },
+  ])
+  store.rebuild([...new Map(again.map((name) => [`${name.tbl} ${name.row}`, name])).values()])
   store.reloadStreams()
   return rows.length
+}
+
+/** What was written since under the present name, and has not been sent, may speak of what has another name now. */
+function renameInLater(db: Db, author: string, names: ReadonlyMap<string, string>): OpRow[] {
+  const later = prepared<[string], OpRow>(
+    db,
+    `SELECT * FROM op WHERE author = ? AND state IN ('pending', 'local') AND hash IS NULL`,
+  ).all(author)
+  const update = prepared(db, 'UPDATE op SET row = ?, fields = ? WHERE n = ?')
+  return later.filter((op) => {
+    const row = names.get(op.row) ?? op.row
+    const fields = JSON.stringify(renamedFields(db, opOf(op).fields))
+    const speaksOfOld = row !== op.row || fields !== JSON.stringify(opOf(op).fields)
+    if (speaksOfOld) update.run(row, fields, op.n)
+    return speaksOfOld
+  })
 }
 
 /** Facts among the ops that share their natural key with others. */
@@ -227,35 +267,32 @@ function renamedFields(db: Db, fields: Fields): Fields {
 }
 
 /** Tables that hold names of ops as history rather than as references to rows that stand. */
-const UNTOUCHED = new Set(['op', 'stream', 'renamed', 'migration', 'meta', 'opTally'])
+const UNTOUCHED = new Set(['op', 'stream', 'renamed', 'migration', 'meta', 'opTally', 'cell'])
 
 /** What a row was made by, where other people's rows may name the same ids: those mean ops of a twin, which keep them. */
 const MADE_BY: Readonly<Record<string, string>> = {
   liveGrant: 'grantId',
   bookingState: 'answerId',
   conflict: 'opId',
-  cell: 'pending',
 }
 
-/** Puts the new names into every text that this device's renamed ops brought about, alone or inside JSON. */
-function renameRows(db: Db, names: ReadonlyMap<string, string>): void {
+/**
+ * Puts the new names into every text that this device's renamed ops brought about, alone or inside JSON. Registers are made
+ * again from the log instead: what others said of a twin's row of the old name stays with that.
+ */
+function renameRows(db: Db, names: ReadonlyMap<string, string>, later: readonly OpRow[]): void {
   const tables = db
     .prepare<[], { name: string }>(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
     )
     .all()
   const old = JSON.stringify([...names.keys()])
-  const edited = db
-    .prepare<[string], { tbl: string; row: string }>(
-      'SELECT tbl, row FROM cell WHERE pending IN (SELECT value FROM json_each(?))',
-    )
-    .all(old)
+  const own = JSON.stringify([...names.keys(), ...later.map(({ row }) => row)])
   for (const { name } of tables) {
-    if (UNTOUCHED.has(name)) continue
-    const own = edited.filter(({ tbl }) => tbl === name).map(({ row }) => row)
+    if (UNTOUCHED.has(name) || TABLES.get(name)?.kind === 'register') continue
     const isReplicated = TABLES.has(name)
     const column = isReplicated ? 'id' : MADE_BY[name]
-    const among = isReplicated ? JSON.stringify([...names.keys(), ...own]) : old
+    const among = isReplicated ? own : old
     renameIn(db, name, names, column === undefined ? null : { column, among })
   }
 }

@@ -3,7 +3,7 @@ import { decodeCanonicalBatch } from '../../../shared/wire/batch.ts'
 import { unseal, type Compression } from '../../../shared/wire/envelope.ts'
 import type { Store } from '../store/store.ts'
 import { writeCursor } from './cursors.ts'
-import { formerAuthors, yieldToTwin } from './incarnation.ts'
+import { formerAuthors, meetsTwin, yieldToTwin } from './incarnation.ts'
 
 /** Applying more at once would hold the core's thread for longer than a person notices. */
 const APPLY_SLICE = 300
@@ -26,15 +26,16 @@ export class Intake {
 
   /**
    * Applies a batch in slices; the cursor moves with each, so that a crash repeats nothing and skips nothing.
-   * @returns how many ops it held
+   * @returns how many ops it held; null when a copy of this store has written under its name
    * @throws DecodeError
    */
-  async apply(scope: Scope, envelope: Uint8Array, hubEpoch: number): Promise<number> {
+  async apply(scope: Scope, envelope: Uint8Array, hubEpoch: number): Promise<number | null> {
     const body = unseal(this.#compression, envelope, MAX_PULL_BODY)
     const { ops } = decodeCanonicalBatch(body, { maxOps: 200_000 })
     const mayHaveTwin = formerAuthors(this.#store).length > 0
     for (let from = 0; from < ops.length; from += APPLY_SLICE) {
       const slice = ops.slice(from, from + APPLY_SLICE)
+      if (meetsTwin(this.#store, slice)) return null
       this.#store.transact(() => {
         if (mayHaveTwin) yieldToTwin(this.#store, this.#author, slice)
         this.#store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))

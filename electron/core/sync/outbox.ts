@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
 import { LANES, type Lane } from '../../../shared/domain/table.ts'
-import { toHex } from '../../../shared/ops/bytes.ts'
+import { fromHex, toHex } from '../../../shared/ops/bytes.ts'
 import { encodeOp } from '../../../shared/ops/canonical.ts'
 import { chainNext, chainStart, type Sha256 } from '../../../shared/ops/chain.ts'
 import type { Op, Scope, Stamp, Verdict } from '../../../shared/ops/types.ts'
 import type { ChainLink, OpBatch } from '../../../shared/wire/batch.ts'
 import type { PushAnswer, Run, StatusAnswer } from '../../../shared/wire/messages.ts'
+import { isOnChain } from './chain.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { opOf, type OpAnswer, type OpRow, type Store } from '../store/store.ts'
 import { compactTail } from './compact.ts'
@@ -29,6 +30,12 @@ export interface OutStream {
   readonly head: Uint8Array | null
 }
 
+/** From which op on the hub has another story of a stream; null where only what the hub has can tell. */
+export interface Fork {
+  readonly stream: number
+  readonly seq: number | null
+}
+
 /** A batch on its way, with what is needed to settle it. */
 export interface OutBatch {
   readonly batch: OpBatch
@@ -49,6 +56,8 @@ export class Outbox {
   readonly #compact: boolean
   readonly #sent = new Map<number, number>()
   readonly #compactedTo = new Map<number, number>()
+  /** Streams of which a snapshot has to tell what became of them before more of them is sent. */
+  readonly #held = new Set<number>()
 
   constructor(store: Store, author: string, compact = true) {
     this.#compact = compact
@@ -72,6 +81,15 @@ export class Outbox {
     return found.scope
   }
 
+  hold(stream: number): void {
+    this.#held.add(stream)
+  }
+
+  /** Goes on with what was held, where nothing stands in its way. */
+  letGo(isFree: (scope: Exclude<Scope, 'device'>) => boolean): void {
+    for (const stream of this.#held) if (isFree(this.scopeOf(stream))) this.#held.delete(stream)
+  }
+
   waiting(): { urgent: boolean; other: boolean } {
     let urgent = false
     let other = false
@@ -81,7 +99,7 @@ export class Outbox {
        WHERE author = ? AND scope <> 'device' AND nextSeq - 1 > ackedSeq`,
     ).all(this.#author)
     for (const stream of unsettled) {
-      if (stream.nextSeq - 1 <= this.#position(stream)) continue
+      if (stream.nextSeq - 1 <= this.#position(stream) || this.#held.has(stream.stream)) continue
       if (stream.lane === 'urgent') urgent = true
       else other = true
     }
@@ -100,7 +118,7 @@ export class Outbox {
   }
 
   /** Streams of which the hub has more than this store: it was restored, or a copy of it has gone on. */
-  behind(have: StatusAnswer['streams']): { stream: number; seq: number }[] {
+  behind(have: StatusAnswer['streams']): Fork[] {
     const nextSeqs = new Map(this.streams().map(({ stream, nextSeq }) => [stream, nextSeq]))
     return have.flatMap(({ stream, seq }) => {
       const nextSeq = nextSeqs.get(stream) ?? 1
@@ -131,7 +149,7 @@ export class Outbox {
       for (const stream of this.streams()) {
         const room = options.maxOps - ops.length
         if (room <= 0) break
-        if (options.urgentOnly !== (stream.lane === 'urgent')) continue
+        if (options.urgentOnly !== (stream.lane === 'urgent') || this.#held.has(stream.stream)) continue
         const from = this.#position(stream)
         if (stream.nextSeq - 1 <= from) continue
         const rows = this.#frozenRows(stream, from, room)
@@ -169,16 +187,18 @@ export class Outbox {
   }
 
   /** Books what the hub said about a batch, a slice at a time. @returns where this device and the hub tell different stories */
-  *settle(sent: OutBatch, answer: PushAnswer): Generator<void, { stream: number; seq: number }[]> {
-    const forks: { stream: number; seq: number }[] = []
+  *settle(sent: OutBatch, answer: PushAnswer): Generator<void, Fork[]> {
+    const forks: Fork[] = []
     const at = this.#atOf(sent)
     for (const part of answer.streams) {
       const { stream } = part
       const seqs = sent.seqs.get(stream)
       if (!seqs || part.author !== this.#author) continue
       if (part.gap) {
-        if (part.cut) this.#store.transact(() => this.#raise(stream, part.have))
-        else this.#lower(stream, part.have)
+        if (!part.cut) this.#lower(stream, part.have)
+        else if (!part.cutAt || this.#goesThrough(stream, part.cutAt))
+          this.#store.transact(() => this.#raise(stream, part.have))
+        else forks.push({ stream, seq: null })
         this.#sent.delete(stream)
         continue
       }
@@ -296,6 +316,10 @@ export class Outbox {
     ).get(stream.author, stream.stream, seq)
     // What a snapshot has superseded is in the log no more; the chain goes on after it all the same.
     return Math.max(row?.seq ?? 0, Math.min(seq, stream.ackedSeq))
+  }
+
+  #goesThrough(stream: number, { seq, head }: { seq: number; head: string }): boolean {
+    return isOnChain(this.#store, { author: this.#author, stream, seq, hash: fromHex(head) })
   }
 
   #clampToLog(stream: number, seq: number): number {

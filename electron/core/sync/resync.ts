@@ -3,6 +3,7 @@ import { manifestSchema, type Manifest, type SnapshotAnswer } from '../../../sha
 import { prepared } from '../../sqlite/prepared.ts'
 import type { OpRow, Store } from '../store/store.ts'
 import type { RowName } from '../store/rebuild.ts'
+import { isOnChain } from './chain.ts'
 
 /** Ops looked at in one transaction. */
 const SLICE = 400
@@ -35,8 +36,13 @@ export const jobOf = (row: SnapshotJobRow): SweepJob => ({
  */
 export async function sweep(store: Store, job: SweepJob, pause: () => Promise<void>): Promise<void> {
   settleHeld(store, job)
-  const seen = new Map(job.manifest.streams.map(([author, stream, seq]) => [`${author} ${stream}`, seq]))
-  const atHub = (row: OpRow): boolean => row.seq <= (seen.get(`${row.author} ${row.stream}`) ?? 0)
+  const seen = new Map(job.manifest.streams.map((head) => [`${head[0]} ${head[1]}`, headOf(store, head)]))
+  const atHub = ({ author, stream, seq, state }: OpRow): boolean => {
+    const head = seen.get(`${author} ${stream}`)
+    if (!head || seq > head.seq) return false
+    // What was never answered may be a twin's under the same name.
+    return state !== 'pending' || head.isOwn()
+  }
   for (let from = 0; ;) {
     const next = store.transact(() => {
       const rows = prepared<[number, string, number], OpRow>(
@@ -63,6 +69,18 @@ export async function sweep(store: Store, job: SweepJob, pause: () => Promise<vo
   }
 }
 
+interface StreamEnd {
+  readonly seq: number
+  /** Whether this store's own chain leads there. */
+  readonly isOwn: () => boolean
+}
+
+function headOf(store: Store, [author, stream, seq, head]: Manifest['streams'][number]): StreamEnd {
+  let known: boolean | null = null
+  const hash = Buffer.from(head, 'base64url')
+  return { seq, isOwn: () => (known ??= isOnChain(store, { author, stream, seq, hash })) }
+}
+
 /** What arrived after the cut is none of the snapshot's business. */
 const isOlder = (row: OpRow, { manifest }: SweepJob): boolean =>
   row.hubEpoch !== manifest.epoch || (row.hubSeq ?? 0) <= manifest.seq
@@ -78,8 +96,12 @@ const isKept = (store: Store, job: SweepJob, row: OpRow): boolean =>
   ).get(job.scope, row.author, row.stream, row.seq) !== undefined
 
 function settleHeld(store: Store, { held, manifest }: SweepJob): void {
+  const own = held.filter(
+    ({ hash, ...op }) =>
+      hash === undefined || isOnChain(store, { ...op, hash: Buffer.from(hash, 'base64url') }),
+  )
   store.applyVerdicts(
-    held.map(({ author, stream, seq, hub, verdict, reason, stamp }) => ({
+    own.map(({ author, stream, seq, hub, verdict, reason, stamp }) => ({
       author,
       stream,
       seq,

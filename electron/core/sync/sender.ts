@@ -1,7 +1,7 @@
 import { encodeBatch, versionFor } from '../../../shared/wire/batch.ts'
 import { chooseCoding, seal, type Compression } from '../../../shared/wire/envelope.ts'
 import { pushAnswerSchema, type StatusAnswer, type StatusRequest } from '../../../shared/wire/messages.ts'
-import type { Outbox } from './outbox.ts'
+import type { Fork, Outbox } from './outbox.ts'
 import { Parcels, type Parcel } from './parcels.ts'
 import { HubRefused, type RequestHow } from './transport.ts'
 
@@ -28,7 +28,7 @@ export interface Sent {
   /** Claims were among them: their answers are waiting. */
   readonly answersExpected: boolean
   /** Where this device and the hub tell different stories. */
-  readonly forks: readonly { stream: number; seq: number }[]
+  readonly forks: readonly Fork[]
   /** Streams whose part of the hub's log has been cut off meanwhile. */
   readonly cutStreams: readonly number[]
 }

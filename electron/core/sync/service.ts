@@ -8,9 +8,10 @@ import type { AppError } from '../../../shared/contract/result.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { makeKeys, saveKeys } from '../keys.ts'
 import type { OpenBelt, Services } from '../services.ts'
-import { SyncEngine, type EngineStatus } from './engine.ts'
-import { asRefusal, handOver, joinHub, renewIdentity } from './enrolment.ts'
+import { SyncEngine, type EngineStatus, type HoldOff } from './engine.ts'
+import { asRefusal, handOver, holdOffAfter, joinHub, renewIdentity } from './enrolment.ts'
 import { continueUnder } from './incarnation.ts'
+import type { Fork } from './outbox.ts'
 import { Renewal } from './renewal.ts'
 import { RequestCounter } from './request-counter.ts'
 import { readLink, writeLink } from './link.ts'
@@ -62,6 +63,8 @@ export function createSyncService(deps: SyncDeps): SyncService {
   /** The present key has its rights, although the open belt was read before it got them. */
   let renewedAuthor: string | null = null
   let running: OpenBelt | null = null
+  /** Times in a row that the hub gave no new identity. */
+  let unrenewed = 0
   const statusNow = (): EngineStatus | null => engine?.status() ?? renewal?.status() ?? null
 
   const changed = (): void => {
@@ -88,7 +91,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
     ])
   }
 
-  function start(): void {
+  function start(holdOff?: HoldOff): void {
     const belt = deps.openBelt()
     if (!belt || belt.info.isDemo || !readLink(belt.store)) return
     running = belt
@@ -105,6 +108,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
       log: deps.log,
       onChanged: changed,
       onFork: (forks) => void takeNewIdentity(belt, forks),
+      holdOff,
     })
     engine.poke()
   }
@@ -130,10 +134,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
   }
 
   /** This store was copied or restored: the hub has other ops under the same names. Continues under a new identity. */
-  async function takeNewIdentity(
-    belt: OpenBelt,
-    forks: readonly { stream: number; seq: number }[],
-  ): Promise<void> {
+  async function takeNewIdentity(belt: OpenBelt, forks: readonly Fork[]): Promise<void> {
     if (belt !== running) return
     stop()
     const { store, keys } = belt
@@ -146,6 +147,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
       }
       const renewed = await renewIdentity(link, keys, next, new RequestCounter(store).next())
       if (deps.openBelt() !== belt) return
+      unrenewed = 0
       continueUnder(store, {
         author: next.author,
         link: renewed,
@@ -161,7 +163,8 @@ export function createSyncService(deps: SyncDeps): SyncService {
       deps.switchTo(belt.known.store)
     } catch (error) {
       deps.log.warn('no new identity yet', { error: String(error) })
-      if (deps.openBelt() === belt) start()
+      if (deps.openBelt() === belt)
+        start(holdOffAfter(error, ++unrenewed, { nowMs: deps.clock(), random: deps.random }))
     }
   }
 

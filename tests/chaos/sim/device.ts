@@ -3,11 +3,12 @@ import zlib from 'node:zlib'
 import Database from 'better-sqlite3'
 import { authorOfPublicKey, publicKeyOf, type DeviceKeys } from '../../../electron/core/keys.ts'
 import { createMutator, type Mutator } from '../../../electron/core/store/mutator.ts'
-import { SyncEngine } from '../../../electron/core/sync/engine.ts'
-import { renewIdentity } from '../../../electron/core/sync/enrolment.ts'
+import { SyncEngine, type HoldOff } from '../../../electron/core/sync/engine.ts'
+import { holdOffAfter, renewIdentity } from '../../../electron/core/sync/enrolment.ts'
 import { continueUnder } from '../../../electron/core/sync/incarnation.ts'
 import { confirmByLease } from '../../../electron/core/sync/lease.ts'
 import { readLink } from '../../../electron/core/sync/link.ts'
+import type { Fork } from '../../../electron/core/sync/outbox.ts'
 import { arbitrateLocally } from '../../../electron/core/sync/local-arbiter.ts'
 import { RequestCounter } from '../../../electron/core/sync/request-counter.ts'
 import { HubUnreachable, type HubConnection } from '../../../electron/core/sync/transport.ts'
@@ -71,6 +72,7 @@ export class SimDevice {
   #timers: Timer[] = []
   #orders = 0
   #newNames = 0
+  #unrenewed = 0
 
   constructor(options: {
     name: string
@@ -234,7 +236,7 @@ export class SimDevice {
     }
   }
 
-  #sync(): void {
+  #sync(holdOff?: HoldOff): void {
     if (!readLink(this.store)) return
     const fuse = this.#fuse
     const engine = new SyncEngine({
@@ -246,6 +248,7 @@ export class SimDevice {
       log: quietLog,
       onChanged: () => undefined,
       onFork: (forks) => void this.#takeNewIdentity(engine, forks),
+      holdOff,
       host: {
         connect: this.#connect,
         later: (work, ms) => (fuse.burnt ? () => undefined : this.#later(work, ms)),
@@ -259,10 +262,7 @@ export class SimDevice {
     engine.poke()
   }
 
-  async #takeNewIdentity(
-    engine: SyncEngine,
-    forks: readonly { stream: number; seq: number }[],
-  ): Promise<void> {
+  async #takeNewIdentity(engine: SyncEngine, forks: readonly Fork[]): Promise<void> {
     const fuse = this.#fuse
     if (this.#engine !== engine || fuse.burnt) return
     this.#engine = null
@@ -286,8 +286,13 @@ export class SimDevice {
         },
       })
       this.start()
-    } catch {
-      if (!fuse.burnt && this.#engine === null) this.#later(() => this.#sync(), 1000)
+    } catch (error) {
+      if (fuse.burnt || this.#engine !== null) return
+      if (error instanceof Crash) this.#later(() => this.#sync(), 1000)
+      else
+        this.#sync(
+          holdOffAfter(error, ++this.#unrenewed, { nowMs: this.clock(), random: () => this.#chance.next() }),
+        )
     }
   }
 }
