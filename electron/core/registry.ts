@@ -22,6 +22,7 @@ import { planningActions } from './planning/actions.ts'
 import { planningCommands } from './planning/commands.ts'
 import { planningCoreQueries, planningQueries } from './planning/queries.ts'
 import { promiseActions, promiseCommands, promiseQueries } from './planning/promise.ts'
+import { forgetStanding } from './planning/standing.ts'
 import { planningRollups } from './planning/repo.ts'
 import { replanningActions, replanningCommands, replanningQueries } from './planning/replan-handlers.ts'
 import { watchPlan } from './planning/replan.ts'
@@ -118,4 +119,7 @@ export const ROLLUPS: readonly RollupHooks[] = [
 export const ON_OPEN: readonly ((services: Services) => Promise<void>)[] = [watchBackups, resumeImports]
 
 /** Told after every commit which tables changed. */
-export const ON_CHANGED: readonly ((services: Services, topics: readonly string[]) => void)[] = [watchPlan]
+export const ON_CHANGED: readonly ((services: Services, topics: readonly string[]) => void)[] = [
+  watchPlan,
+  forgetStanding,
+]

@@ -48,6 +48,8 @@ export const promiseContract = {
     z.object({ skuId: z.string(), quantity, wishMs: z.number().int().nullable().default(null) }),
     SIGNED_IN,
   ).returns<PromiseView>(),
+  /** Asked when the question is about to come: what `plan/promise` needs is read, and its code has run once. */
+  'plan/promiseReady': action(z.object({}), SIGNED_IN).returns<null>(),
   /** Makes the promise an order; planning takes it in at once. */
   'plan/order': command(
     z.object({

@@ -9,6 +9,10 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
     about: 'the first complete, checked plan of the demo belt',
     load: () => import('./demo-plan/bench.ts'),
   },
+  promise: {
+    about: 'the answer to a customer at 500 tasks, cold and warm',
+    load: () => import('./promise/bench.ts'),
+  },
   board: { about: 'frames per second on the board with 1,000 bars', load: () => import('./board/index.ts') },
   sync: { about: 'bytes on the wire, acknowledged ops a second', load: () => import('./sync/bench.ts') },
   scheduler: {

@@ -162,6 +162,36 @@ describe('a promise', () => {
     expect(answer.elapsedMs).toBeLessThan(1500)
   })
 
+  it('is asked of the belt as it is now, however often it was asked before', async () => {
+    const asked = { skuId: someSku(), quantity: 200 }
+    const { services } = core.core
+    const actor = core.core.actorOf(core.connection)
+    const setRates = (factor: number) =>
+      services.transact(actor, (ctx) => {
+        const lines = ctx.db
+          .prepare('SELECT id, unitsPerHour FROM productionLine WHERE deleted = 0')
+          .all() as { id: string; unitsPerHour: string }[]
+        for (const { id, unitsPerHour } of lines) {
+          const rates = Object.entries(JSON.parse(unitsPerHour) as Record<string, number>)
+          const changed = Object.fromEntries(rates.map(([family, rate]) => [family, rate * factor]))
+          ctx.write.set('productionLine', id, { unitsPerHour: changed })
+        }
+      })
+    await core.call('plan/promiseReady', {})
+    const before = await core.call('plan/promise', asked)
+    expect((await core.call('plan/promise', asked)).likely).toEqual(before.likely)
+    setRates(0.5)
+    const slower = await core.call('plan/promise', asked)
+    expect(slower.likely!.endMs).toBeGreaterThan(before.likely!.endMs)
+    setRates(2)
+    aheadMs += 3 * HOUR_MS
+    const later = await core.call('plan/promise', asked)
+    const { nowMs } = await core.call('app/state', {})
+    const minutes = later.chain.reduce((sum, step) => sum + step.minutes, 0)
+    expect(Math.abs(minutes - (later.likely!.endMs - nowMs) / 60_000)).toBeLessThan(2)
+    aheadMs -= 3 * HOUR_MS
+  })
+
   it('says when nothing can be promised', async () => {
     const answer = await core.call('plan/promise', { skuId: someSku(), quantity: 1_000_000 })
     expect(answer).toMatchObject({ likely: null, reasons: [{ key: 'plan.promise.tooMuch' }] })

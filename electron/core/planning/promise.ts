@@ -4,11 +4,9 @@ import { SHIPPING_RULE } from '../../../shared/domain/promise.ts'
 import { productionMin, type RoutingStep } from '../../../shared/domain/shapes.ts'
 import { DAY_MS, MINUTE_MS, addDays, atMinute, dayKeyOf } from '../../../shared/domain/time.ts'
 import {
-  createSolver,
   explainLate,
   promise,
   type Assignment,
-  type Plan,
   type Problem,
   type PromiseAnswer,
   type PromiseRequest,
@@ -20,7 +18,7 @@ import type { Services } from '../services.ts'
 import { namesOf } from './names.ts'
 import { createOrder, recordEvent } from './report.ts'
 import type { BeltSnapshot } from './snapshot.ts'
-import { loadProblem } from './solve-job.ts'
+import { readStanding } from './standing.ts'
 
 const HORIZON_DAYS = 14
 const JOB = 'order:promise'
@@ -67,14 +65,6 @@ function slowPacePct(db: Db, lineIds: readonly string[], nowMs: number): number 
   return Math.round(Math.min(1, Math.max(0.5, paces[Math.floor(paces.length / 5)]!)) * 100)
 }
 
-/** The plan that stands, with open work it does not know of yet placed behind it. */
-function standingPlan(problem: Problem): Pick<Plan, 'assign'> {
-  const assign = [...(problem.stability?.baseline.assign ?? [])]
-  const placed = new Set(assign.map((item) => item.task))
-  if (problem.tasks.every((task) => placed.has(task.id) || task.optional === true)) return { assign }
-  return createSolver(problem, { seed: 1, iterations: 0, initial: { assign } }).plan()
-}
-
 function requestOf(
   sku: Sku,
   quantity: number,
@@ -109,7 +99,7 @@ export function promiseFor(
   input: { readonly skuId: string; readonly quantity: number; readonly wishMs: number | null },
 ): PromiseView {
   const beganMs = performance.now()
-  const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
+  const { snapshot, built, plan } = readStanding(services, actor, HORIZON_DAYS)
   const { problem, epochMs } = built
   const { sku, pacePct } = services.read(actor, ({ db, nowMs }) => {
     const found = skuOf(db, input.skuId)
@@ -131,7 +121,6 @@ export function promiseFor(
       reasons: [{ key: 'plan.promise.noLine', params: { name: skuName } }],
       elapsedMs: took(),
     }
-  const plan = standingPlan(problem)
   const answer = promise(problem, plan, request)
   const date = (found: PromiseAnswer): PromiseDate | null => {
     const placed = found.assign[0]
@@ -187,8 +176,20 @@ function explain(
   return { chain: late?.chain ?? [], byCause: late?.byCause ?? [] }
 }
 
+/** Reads the plan and answers a question nobody asked, so that the first one a customer waits for is as quick as the next. */
+function makeReady(services: Services, actor: Actor): void {
+  const sku = services.read(actor, ({ db }) =>
+    db.prepare(`SELECT skuId FROM productionOrder WHERE status = 'open' AND deleted = 0 LIMIT 1`).get(),
+  ) as { skuId: string } | undefined
+  if (sku) promiseFor(services, actor, { skuId: sku.skuId, quantity: 1, wishMs: null })
+}
+
 export const promiseActions: ActionHandlers<typeof promiseContract> = {
   'plan/promise': (input, { actor, services }) => Promise.resolve(promiseFor(services, actor, input)),
+  'plan/promiseReady': (_input, { actor, services }) => {
+    makeReady(services, actor)
+    return Promise.resolve(null)
+  },
 }
 
 export const promiseCommands: CommandHandlers<typeof promiseContract> = {
