@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { BackupInfo } from './backup.ts'
 import { ADMINISTRATORS, SIGNED_IN, action, command, query, type Role } from './define.ts'
 import type { AppError } from './result.ts'
+import type { SyncLink } from './sync.ts'
 
 export const pinSchema = z.string().regex(/^\d{4,12}$/)
 
@@ -47,10 +48,10 @@ export interface AppState {
 
 /** The one truth bar at the bottom of every screen. */
 export interface SyncBar {
-  readonly network: 'no-hub' | 'online' | 'sending' | 'offline'
+  readonly network: SyncLink['network']
   readonly offlineSinceMs: number | null
-  /** Part of the belt that has been fetched, 0 to 1, while a device takes it over; otherwise null. */
-  readonly receiving: number | null
+  /** While a device takes the belt over: the part that is here, 0 to 1. Otherwise null. */
+  readonly receiving: { readonly share: number; readonly paused: boolean } | null
   readonly local: number
   readonly pending: number
   readonly confirmed: number

@@ -25,7 +25,8 @@ export interface SyncLink {
     readonly role: string
     readonly baseId: string | null
   } | null
-  readonly network: 'no-hub' | 'online' | 'sending' | 'offline'
+  /** `connecting`: asked, and not answered for the first time yet. */
+  readonly network: 'no-hub' | 'connecting' | 'online' | 'sending' | 'offline'
   readonly offlineSinceMs: number | null
   readonly lastContactMs: number | null
   readonly latencyMs: number | null

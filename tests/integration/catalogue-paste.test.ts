@@ -108,6 +108,17 @@ describe('merchants and goods pasted from a spreadsheet', () => {
     expect((await skus()).map(({ code }) => code)).toEqual(['A-5', 'A-5'])
   })
 
+  it('say when the merchant is another base’s, instead of making it twice', async () => {
+    const base = await core.call('catalogue/saveBase', {
+      id: null,
+      ...NEW_BELT.base,
+      name: '荣成基地',
+      shortName: '荣成',
+    })
+    await core.call('catalogue/addPasted', { kind: 'merchant', baseId: base.id, text: MERCHANTS })
+    expect((await problemsOf('sku', SKUS))[0]).toEqual(['merchant:paste.otherBase:荣成浮漂坊 · 荣成基地'])
+  })
+
   it('keep text from outside as text', async () => {
     const name = `=HYPERLINK("http://x")<img src=x onerror=1>`
     const cell = `"${name.replaceAll('"', '""')}"`

@@ -181,7 +181,8 @@ export function createSyncService(deps: SyncDeps): SyncService {
 
   const networkOf = (status: EngineStatus | null): SyncLink['network'] => {
     if (!status) return 'no-hub'
-    if (status.failure || status.lastContactMs === null) return 'offline'
+    if (status.failure) return 'offline'
+    if (status.lastContactMs === null) return 'connecting'
     return status.sending ? 'sending' : 'online'
   }
 
@@ -238,7 +239,10 @@ export function createSyncService(deps: SyncDeps): SyncService {
         offlineSinceMs: status?.offlineSinceMs ?? null,
         lastContactMs: status?.lastContactMs ?? null,
         latencyMs: status?.latencyMs ?? null,
-        receiving: first && first.totalBytes > 0 ? first.doneBytes / first.totalBytes : null,
+        receiving:
+          first && first.totalBytes > 0
+            ? { share: first.doneBytes / first.totalBytes, paused: first.state === 'paused' }
+            : null,
         badge,
       }
     },

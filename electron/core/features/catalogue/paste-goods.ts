@@ -23,6 +23,18 @@ const merchantNamed = (db: Db, baseId: string, name: string): { id: string } | u
      ORDER BY name <> ?, createdMs, id LIMIT 1`,
   ).get(baseId, name, name, name)
 
+/** Goods follow their merchant, who may be another base's. */
+function strangerOf(db: Db, name: string): NonNullable<Goods['problem']> {
+  const elsewhere = prepared<[string, string], { base: string }>(
+    db,
+    `SELECT liveBase.name AS base FROM merchant JOIN liveBase ON liveBase.id = merchant.baseId
+     WHERE merchant.deleted = 0 AND (merchant.name = ? OR merchant.shortName = ?) ORDER BY merchant.createdMs, merchant.id LIMIT 1`,
+  ).get(name, name)
+  return elsewhere
+    ? { field: 'merchant', key: 'paste.otherBase', value: `${name} · ${elsewhere.base}` }
+    : { field: 'merchant', key: 'paste.unknownMerchant', value: name }
+}
+
 /** @param given fields that the row says something about */
 export function readMerchant(db: Db, baseId: string, values: Values, given: ReadonlySet<string>): Goods {
   // By its full name only: a short name would rename it.
@@ -72,7 +84,7 @@ export function readSku(db: Db, baseId: string, values: Values, given: ReadonlyS
     },
     replacesId,
     problem: isGone
-      ? { field: 'merchant', key: 'paste.unknownMerchant', value: merchant }
+      ? strangerOf(db, merchant)
       : lacksFamily
         ? { field: 'family', key: 'paste.missing', value: '' }
         : null,

@@ -146,7 +146,7 @@ function sessionMatters(sessions: readonly SessionView[], owner: OwnerOf): Matte
           key: 'say.matter.sample',
           params: { merchant: session.merchantName, sku: session.skuLabel },
         },
-        note: { key: 'say.matter.sampleNote', params: {} },
+        note: { key: 'say.matter.sampleNote', params: { leadMin: SAMPLE_MARGIN_MS / MINUTE_MS } },
         dueMs: session.startMs - SAMPLE_MARGIN_MS,
         owner: owner(session.baseId, 'inspection'),
         action: { key: 'say.action.openBoard', target: { screen: 'board', id: session.id }, primary: false },
