@@ -16,7 +16,7 @@ import { readableScopes, readCursor, writeCursor } from './cursors.ts'
 import { FirstSync, type ChunkStream } from './first-sync.ts'
 import type { FirstSyncProgress } from './first-sync-progress.ts'
 import { hasLeftovers, renameLeftovers } from './incarnation.ts'
-import { giveBack, rememberHeads } from './give-back.ts'
+import { giveBack } from './give-back.ts'
 import { noteHubTime } from './lease.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { Meter, meterRules } from './meter.ts'
@@ -417,7 +417,7 @@ export class SyncEngine {
         continue
       }
       if (bytes > 0) {
-        const held = await this.#intake.apply(scope, view.subarray(at, at + bytes), head.hubEpoch)
+        const held = await this.#intake.apply(scope, view.subarray(at, at + bytes), head)
         if (held === null) return this.#deps.onFork([])
         ops += held
       }
@@ -426,7 +426,6 @@ export class SyncEngine {
       if (cursor.epoch !== head.hubEpoch || cursor.seq !== through)
         store.transact(() => writeCursor(store, scope, { epoch: head.hubEpoch, seq: through }))
     }
-    rememberHeads(store, head.hubHeads ?? [])
     const nowMs = this.#deps.clock()
     noteHubTime(store, head.hubTimeMs, nowMs)
     const allHere = !head.scopes.some((scope) => scope.more)

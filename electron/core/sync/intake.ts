@@ -1,8 +1,10 @@
-import type { Scope } from '../../../shared/ops/types.ts'
+import type { CanonicalOp, Scope } from '../../../shared/ops/types.ts'
+import type { HubHead } from '../../../shared/wire/messages.ts'
 import { decodeCanonicalBatch } from '../../../shared/wire/batch.ts'
 import { unseal, type Compression } from '../../../shared/wire/envelope.ts'
 import type { Store } from '../store/store.ts'
 import { writeCursor } from './cursors.ts'
+import { rememberHeads } from './give-back.ts'
 import { formerAuthors, meetsTwin, yieldToTwin } from './incarnation.ts'
 
 /** Applying more at once would hold the core's thread for longer than a person notices. */
@@ -25,11 +27,16 @@ export class Intake {
   }
 
   /**
-   * Applies a batch in slices; the cursor moves with each, so that a crash repeats nothing and skips nothing.
+   * Applies a batch in slices; the cursor moves with each, so that a crash repeats nothing and skips nothing. The hub's word
+   * for its own ops is kept with the last of them.
    * @returns how many ops it held; null when a copy of this store has written under its name
    * @throws DecodeError
    */
-  async apply(scope: Scope, envelope: Uint8Array, hubEpoch: number): Promise<number | null> {
+  async apply(
+    scope: Scope,
+    envelope: Uint8Array,
+    { hubEpoch, hubHeads = [] }: { hubEpoch: number; hubHeads?: readonly HubHead[] | undefined },
+  ): Promise<number | null> {
     const body = unseal(this.#compression, envelope, MAX_PULL_BODY)
     const { ops } = decodeCanonicalBatch(body, { maxOps: 200_000 })
     const mayHaveTwin = formerAuthors(this.#store).length > 0
@@ -40,9 +47,15 @@ export class Intake {
         if (mayHaveTwin) yieldToTwin(this.#store, this.#author, slice)
         this.#store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))
         writeCursor(this.#store, scope, { epoch: hubEpoch, seq: slice.at(-1)!.hubSeq })
+        if (from + APPLY_SLICE >= ops.length) rememberHeads(this.#store, hubHeads.filter(isOf(ops)))
       })
       await this.#breathe()
     }
     return ops.length
   }
 }
+
+const isOf =
+  (ops: readonly CanonicalOp[]) =>
+  ({ author, stream }: HubHead): boolean =>
+    ops.some((op) => op.author === author && op.stream === stream)

@@ -319,4 +319,28 @@ export const REGRESSIONS: readonly {
       { kind: 'write', draw: 1186027490, device: 5, what: 'card-set' },
     ],
   },
+  {
+    name: 'a device that dies right after reading keeps the hub’s word for what it read',
+    seed: 1715,
+    events: [
+      { kind: 'go', draw: 432154782, device: 1, fates: ['ok', 'ok', 'ok', 'ok', 'ok'] },
+      { kind: 'hub-backup', draw: 695694797 },
+      { kind: 'go', draw: 1215750992, device: 5, fates: ['ok', 'ok', 'twice', 'answer-lost'] },
+      { kind: 'write', draw: 1190133892, device: 3, what: 'claim' },
+      { kind: 'write', draw: 2054053445, device: 1, what: 'document-set' },
+      { kind: 'write', draw: 1571103555, device: 1, what: 'order' },
+      { kind: 'go', draw: 311360838, device: 3, fates: ['ok', 'ok', 'ok', 'ok', 'twice', 'ok', 'ok', 'ok'] },
+      { kind: 'write', draw: 1405324240, device: 5, what: 'claim' },
+      { kind: 'write', draw: 295366016, device: 1, what: 'studio-set' },
+      { kind: 'go', draw: 1138511213, device: 5, fates: ['ok', 'ok', 'ok', 'ok', 'ok', 'lost', 'ok'] },
+      {
+        kind: 'go',
+        draw: 1592159090,
+        device: 5,
+        fates: ['late', 'lost', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok'],
+      },
+      { kind: 'crash', draw: 1368371897, device: 5, after: 0 },
+      { kind: 'hub-restore', draw: 1943395623 },
+    ],
+  },
 ]

@@ -176,9 +176,9 @@ async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts): Prom
     const follows = here.epoch === from.epoch ? here.seq >= from.seq : from.seq === 0
     if (!follows) throw new Refusal('stick-gap')
     if (bytes > 0) counts.arrived += await applyOps(belt, envelope, head.hubEpoch)
+    rememberHeads(store, head.hubHeads ?? [])
     store.transact(() => writeCursor(store, scope, { epoch: head.hubEpoch, seq: through }))
   }
-  rememberHeads(store, head.hubHeads ?? [])
 }
 
 async function applyOps(belt: OpenBelt, envelope: Uint8Array, hubEpoch: number): Promise<number> {
