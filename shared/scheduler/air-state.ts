@@ -1,4 +1,4 @@
-import { isOpenThroughout, openBetween } from './calendar.ts'
+import { isOpenThroughout } from './calendar.ts'
 import type { AirCandidate } from './model-air.ts'
 import { MINUTES_PER_DAY, DEFAULTS } from './problem.ts'
 import type { State } from './state.ts'
@@ -68,6 +68,7 @@ export function removeAir(state: State, air: number): void {
 function touchAround(state: State, v: number): void {
   const { model } = state
   state.airChanged = true
+  state.airMoved = true
   state.touch(v)
   for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++) state.touch(model.succTask[a]!)
   if (!model.anyMaxLag) return
@@ -97,15 +98,19 @@ function addUse(state: State, res: number, air: number): void {
 }
 
 function removeUse(state: State, res: number, air: number): void {
+  if (takeUse(state, res, air)) refreshUse(state, res)
+}
+
+function takeUse(state: State, res: number, air: number): boolean {
   const { useList, useCount, airCount } = state
   const from = res * airCount
   const to = from + useCount[res]! - 1
   let at = from
   while (at <= to && useList[at] !== air) at++
-  if (at > to) return
+  if (at > to) return false
   for (; at < to; at++) useList[at] = useList[at + 1]!
   useCount[res] = useCount[res]! - 1
-  refreshUse(state, res)
+  return true
 }
 
 function refreshUse(state: State, res: number): void {
@@ -189,49 +194,49 @@ export function settleAir(state: State): void {
 }
 
 function fairnessCost(state: State): number {
-  const { model } = state
+  const { model, useList, useCount, airCount } = state
   const rules = model.air.fairness!
+  const { periods, tally } = rules
   let cost = 0
   for (const res of rules.streamers) {
     const quota = model.resources[res]!.quotaMin!
-    for (let period = 0; period < rules.periods; period++) {
-      let minutes = 0
-      const from = res * state.airCount
-      for (let i = from; i < from + state.useCount[res]!; i++) {
-        const v = model.air.tasks[state.useList[i]!]!.task
-        if (Math.floor(state.start[v]! / rules.periodMin) !== period) continue
-        minutes += rules.primeOnly
-          ? openBetween(rules.prime, state.start[v]!, state.end[v]!)
-          : state.end[v]! - state.start[v]!
-      }
+    tally.fill(0, 0, periods)
+    for (let i = res * airCount; i < res * airCount + useCount[res]!; i++) {
+      const { period, primeMin, start, end } = candidateOf(state, useList[i]!)!
+      if (period >= 0) tally[period] = tally[period]! + (rules.primeOnly ? primeMin : end - start)
+    }
+    for (let period = 0; period < periods; period++) {
+      const minutes = tally[period]!
       if (minutes < quota.min || minutes > quota.max) cost += (minutes - quota.target) ** 2
     }
   }
-  return rules.longTail !== null || rules.headCapPct < 100 ? cost + primeShareCost(state) : cost
+  return rules.longTail || rules.headCapPct < 100 ? cost + primeShareCost(state) : cost
 }
 
+/** The tally holds one row per period: all prime minutes, those of the long tail, then one cell per merchant. */
 function primeShareCost(state: State): number {
-  const { model } = state
-  const rules = model.air.fairness!
+  const { air } = state.model
+  const rules = air.fairness!
+  const { tally, periods } = rules
+  const row = rules.merchants + 2
+  tally.fill(0)
+  for (let a = 0; a < air.tasks.length; a++) {
+    const choice = candidateOf(state, a)
+    if (choice === null || choice.primeMin === 0 || choice.period < 0) continue
+    const { merchant, longTail } = air.tasks[a]!
+    const from = choice.period * row
+    tally[from] = tally[from]! + choice.primeMin
+    const cell = from + (longTail ? 1 : merchant + 2)
+    if (longTail || merchant >= 0) tally[cell] = tally[cell]! + choice.primeMin
+  }
   let cost = 0
-  for (let period = 0; period < rules.periods; period++) {
-    let total = 0
-    let tail = 0
-    const heads = new Map<string, number>()
-    for (const air of model.air.tasks) {
-      const v = air.task
-      if (state.placed[v] === 0 || Math.floor(state.start[v]! / rules.periodMin) !== period) continue
-      const minutes = openBetween(rules.prime, state.start[v]!, state.end[v]!)
-      if (minutes === 0) continue
-      total += minutes
-      if (air.merchant !== null && rules.longTail?.has(air.merchant)) tail += minutes
-      else if (air.merchant !== null) heads.set(air.merchant, (heads.get(air.merchant) ?? 0) + minutes)
-    }
-    if (rules.longTail) cost += Math.max(0, Math.ceil((total * rules.longTailPct) / 100) - tail) ** 2
-    if (rules.headCapPct < 100) {
-      const cap = Math.floor((total * rules.headCapPct) / 100)
-      for (const minutes of heads.values()) if (minutes > cap) cost += (minutes - cap) ** 2
-    }
+  for (let from = 0; from < periods * row; from += row) {
+    const total = tally[from]!
+    if (rules.longTail)
+      cost += Math.max(0, Math.ceil((total * rules.longTailPct) / 100) - tally[from + 1]!) ** 2
+    if (rules.headCapPct >= 100) continue
+    const cap = Math.floor((total * rules.headCapPct) / 100)
+    for (let i = from + 2; i < from + row; i++) if (tally[i]! > cap) cost += (tally[i]! - cap) ** 2
   }
   return cost
 }
@@ -249,7 +254,7 @@ export function fitsUse(state: State, res: number, air: number, choice: AirCandi
   state.end[v] = choice.end
   addUse(state, res, air)
   const fits = state.useHard[res]! <= before
-  removeUse(state, res, air)
+  takeUse(state, res, air)
   state.useHard[res] = before
   state.sums[HARD] = heldHard
   state.start[v] = heldStart

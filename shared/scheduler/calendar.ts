@@ -1,5 +1,7 @@
 import type { Calendar, Interval } from './problem.ts'
 
+const INDEX_SHIFT = 6
+
 /** "Never": later than every real instant, small enough to add durations without overflow. */
 export const NEVER = 1 << 29
 
@@ -10,6 +12,8 @@ export interface OpenTime {
   ends: Int32Array
   /** Open minutes before window i. */
   before: Int32Array
+  /** First window ending after minute i * 64: where a search for a minute begins. */
+  index: Int32Array
   /** Overtime windows with the same prefix sums; null when there are none. */
   overtime: OpenTime | null
 }
@@ -19,6 +23,7 @@ export const ALWAYS_OPEN: OpenTime = {
   starts: new Int32Array(0),
   ends: new Int32Array(0),
   before: new Int32Array(0),
+  index: new Int32Array(0),
   overtime: null,
 }
 
@@ -55,6 +60,7 @@ export function buildOpenTime(windows: readonly Interval[], overtime: readonly I
     starts: Int32Array.from(joined, (window) => window[0]),
     ends: Int32Array.from(joined, (window) => window[1]),
     before: new Int32Array(joined.length),
+    index: new Int32Array(((joined.at(-1)?.[1] ?? 0) >> INDEX_SHIFT) + 1),
     overtime: extra.length > 0 ? buildOpenTime(extra) : null,
   }
   let sum = 0
@@ -62,6 +68,10 @@ export function buildOpenTime(windows: readonly Interval[], overtime: readonly I
     table.before[i] = sum
     sum += end - start
   })
+  for (let cell = 0, i = 0; cell < table.index.length; cell++) {
+    while (i < joined.length && joined[i]![1] <= cell << INDEX_SHIFT) i++
+    table.index[cell] = i
+  }
   return table
 }
 
@@ -85,15 +95,12 @@ export function listWindows(table: OpenTime): Interval[] {
 
 /** Index of the first window ending after `t` (count of windows when none). */
 function windowAfter(table: OpenTime, t: number): number {
-  const ends = table.ends
-  let low = 0
-  let high = ends.length
-  while (low < high) {
-    const mid = (low + high) >> 1
-    if (ends[mid]! > t) high = mid
-    else low = mid + 1
-  }
-  return low
+  const { ends, index } = table
+  const cell = t >> INDEX_SHIFT
+  if (cell >= index.length) return ends.length
+  let i = cell <= 0 ? 0 : index[cell]!
+  while (i < ends.length && ends[i]! <= t) i++
+  return i
 }
 
 /** Open minutes before `t`. */

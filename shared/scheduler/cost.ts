@@ -32,14 +32,14 @@ export function guideWeights(model: Model): Float64Array {
   return Float64Array.of(1e6, 1, 2e-3, 2e-3, 1e-6, 1e-4)
 }
 
-export function guideCost(state: State, weights: Float64Array): number {
+/** @param limit above it any figure will do: the cost is then at least what is returned. */
+export function guideCost(state: State, weights: Float64Array, limit = Infinity): number {
   const { sums } = state
-  return (
+  const cost =
     weights[0]! * sums[HARD]! +
     weights[1]! * (sums[TARDY]! + sums[LOST]!) +
     weights[2]! * sums[STABLE]! +
     weights[3]! * (sums[SETUP]! + sums[OVERTIME]!) +
-    weights[4]! * sums[FAIR]! +
-    weights[5]! * makespanOf(state)
-  )
+    weights[4]! * sums[FAIR]!
+  return cost > limit ? cost : cost + weights[5]! * makespanOf(state)
 }

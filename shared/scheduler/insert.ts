@@ -208,6 +208,7 @@ export function refreshExcuses(state: State): void {
     }
     if (free === excused[v]) continue
     excused[v] = free
+    state.mark(v)
     state.touchJob(model.jobOf[v]!)
   }
 }

@@ -1,4 +1,4 @@
-import { buildOpenTime, isOpenThroughout } from './calendar.ts'
+import { buildOpenTime, isOpenThroughout, openBetween } from './calendar.ts'
 import type { OpenTime } from './calendar.ts'
 import type { EffectiveLock } from './locks.ts'
 import { DEFAULTS } from './problem.ts'
@@ -14,7 +14,12 @@ export interface AirCandidate {
   loss: number
   need: number
   studios: readonly number[]
+  /** Fairness period of the start (-1 beyond the last) and minutes in prime time. */
+  period: number
+  primeMin: number
 }
+
+type Start = Omit<AirCandidate, 'studios' | 'period' | 'primeMin'>
 
 export interface AirTask {
   task: number
@@ -25,19 +30,24 @@ export interface AirTask {
   value: number
   /** Streamers fixed by a lock, in order. */
   fixedStreamers: readonly number[] | null
-  merchant: string | null
+  /** Number of the merchant among those on air, -1 for none; whether it belongs to the long tail. */
+  merchant: number
+  longTail: boolean
 }
 
 export interface FairnessModel {
   periodMin: number
-  prime: OpenTime
   primeOnly: boolean
   periods: number
   /** Streamer resource indices with a quota that counts. */
   streamers: readonly number[]
-  longTail: ReadonlySet<string> | null
+  /** Merchants on air. */
+  merchants: number
+  longTail: boolean
   longTailPct: number
   headCapPct: number
+  /** Room for sums by period. */
+  tally: Int32Array
 }
 
 export interface AirModel {
@@ -57,7 +67,12 @@ export function compileAir(
 ): AirModel {
   const airOf = new Int32Array(open.length).fill(-1)
   const tasks: AirTask[] = []
-  const merchants = new Map(problem.jobs.map((job) => [job.id, job.merchant ?? null]))
+  const merchantOf = new Map(problem.jobs.map((job) => [job.id, job.merchant ?? null]))
+  const merchants = new Map<string, number>()
+  const tail = new Set(problem.fairness?.longTail?.merchants ?? [])
+  const prime = buildOpenTime(problem.fairness?.prime ?? [])
+  const periodMin = problem.fairness?.periodMin ?? Infinity
+  const periods = countPeriods(problem)
   open.forEach((task, v) => {
     if (!task.session) return
     airOf[v] = tasks.length
@@ -70,8 +85,16 @@ export function compileAir(
     const toIndices = (ids: readonly string[]): number[] =>
       ids.map((id) => resIndex.get(id)).filter((r) => r !== undefined)
     const streamers = listStreamers(problem, session).map((resource) => resIndex.get(resource.id)!)
+    const periodOf = (start: number): number => {
+      const period = Math.floor(start / periodMin)
+      return period < periods ? period : -1
+    }
+    const merchant = merchantOf.get(task.job) ?? null
+    if (merchant !== null && !merchants.has(merchant)) merchants.set(merchant, merchants.size)
     const candidates = listStarts(problem, task, lock).map((candidate) => ({
       ...candidate,
+      period: periodOf(candidate.start),
+      primeMin: openBetween(prime, candidate.start, candidate.end),
       studios: listStudios(problem, session, candidate.slot)
         .map((resource) => resIndex.get(resource.id)!)
         .filter((r) => lock?.studio == null || resIndex.get(lock.studio) === r)
@@ -86,14 +109,15 @@ export function compileAir(
       kit,
       value: valueOf(problem, task),
       fixedStreamers: lock?.streamers ? toIndices(lock.streamers) : null,
-      merchant: merchants.get(task.job) ?? null,
+      merchant: merchant === null ? -1 : merchants.get(merchant)!,
+      longTail: merchant !== null && tail.has(merchant),
     })
   })
   return {
     tasks,
     airOf,
     lossWeight: problem.lostValueWeight ?? DEFAULTS.lostValueWeight,
-    fairness: compileFairness(problem, resIndex),
+    fairness: compileFairness(problem, resIndex, merchants.size),
   }
 }
 
@@ -137,18 +161,14 @@ function listStudios(problem: Problem, session: Session, slot: number): Resource
   )
 }
 
-function listStarts(
-  problem: Problem,
-  task: Task,
-  lock: EffectiveLock | undefined,
-): Omit<AirCandidate, 'studios'>[] {
+function listStarts(problem: Problem, task: Task, lock: EffectiveLock | undefined): Start[] {
   const session = task.session!
   const value = valueOf(problem, task)
   const now = problem.now ?? 0
   const job = problem.jobs.find((item) => item.id === task.job)
   const from = Math.max(now, job?.release ?? 0, task.window?.[0] ?? 0)
   const to = Math.min(job?.hardDue ?? Infinity, task.window?.[1] ?? Infinity)
-  const starts: Omit<AirCandidate, 'studios'>[] = []
+  const starts: Start[] = []
   for (const i of candidateSlots(problem, task)) {
     const slot = problem.slots[i]!
     if (session.dur != null && session.dur > slot.end - slot.start) continue
@@ -176,20 +196,30 @@ function listStarts(
     .sort((a, b) => a.start - b.start)
 }
 
-function compileFairness(problem: Problem, resIndex: ReadonlyMap<string, number>): FairnessModel | null {
+function countPeriods(problem: Problem): number {
+  return problem.fairness ? Math.max(1, Math.ceil(problem.horizonMin / problem.fairness.periodMin)) : 1
+}
+
+function compileFairness(
+  problem: Problem,
+  resIndex: ReadonlyMap<string, number>,
+  merchants: number,
+): FairnessModel | null {
   const rules = problem.fairness
   if (!rules) return null
+  const periods = countPeriods(problem)
   const groups = rules.groups ? new Set(rules.groups) : null
   return {
     periodMin: rules.periodMin,
-    prime: buildOpenTime(rules.prime ?? []),
     primeOnly: rules.measure === 'primeMinutes',
-    periods: Math.max(1, Math.ceil(problem.horizonMin / rules.periodMin)),
+    periods,
     streamers: problem.resources
       .filter((resource) => resource.quotaMin && (groups === null || groups.has(resource.id)))
       .map((resource) => resIndex.get(resource.id)!),
-    longTail: rules.longTail ? new Set(rules.longTail.merchants) : null,
+    merchants,
+    longTail: rules.longTail != null,
     longTailPct: rules.longTail?.sharePct ?? 0,
     headCapPct: rules.headCap?.sharePct ?? 100,
+    tally: new Int32Array(periods * (merchants + 2)),
   }
 }

@@ -38,6 +38,10 @@ export interface Model {
   pinnedMode: Int32Array
   optional: Uint8Array
   running: Uint8Array
+  /** Line tasks without a fixed start or maximum lag, all arcs before them plain end-to-start ones. */
+  simple: Uint8Array
+  /** Tasks with a place that moving them away from may cost something. */
+  wished: Uint8Array
   /** Modes of task v: modeFrom[v] .. modeFrom[v+1]-1. */
   modeFrom: Int32Array
   modeDur: Int32Array
@@ -242,6 +246,12 @@ export function compileModel(problem: Problem): Model {
   const jobTaskFrom = new Int32Array(problem.jobs.length + 1)
   jobTaskList.forEach((list, j) => (jobTaskFrom[j + 1] = jobTaskFrom[j]! + list.length))
 
+  const simple = Uint8Array.from(open, (task, v) => (task.session || fixedStart[v]! >= 0 ? 0 : 1))
+  arcs.forEach((arc, a) => {
+    if ((arc.type ?? 'FS') !== 'FS' || (arc.ratio ?? 1) !== 1) simple[arcTo[a]!] = 0
+    if (arc.maxLag != null) simple[arcFrom[a]!] = simple[arcTo[a]!] = 0
+  })
+
   return {
     problem,
     n,
@@ -260,6 +270,8 @@ export function compileModel(problem: Problem): Model {
     latestStart,
     pinnedMode,
     running: Uint8Array.from(open, (task) => (task.status === 'running' ? 1 : 0)),
+    simple,
+    wished: Uint8Array.from(open, (task) => (stability || task.lock ? 1 : 0)),
     optional: Uint8Array.from(open, (task) => (task.optional ? 1 : 0)),
     modeFrom,
     modeDur,

@@ -1,7 +1,8 @@
 import { candidateOf, fitsUse, placeAir, removeAir } from './air-state.ts'
 import { isOpenThroughout } from './calendar.ts'
 import { hurryBefore, placeBestAir, placeFollowers, tailOf } from './construct.ts'
-import { kitFits, placeAirAt, unplace } from './insert.ts'
+import { kitFits, placeAirAt, precedenceBound, unplace } from './insert.ts'
+import { improvePlace } from './moves-line.ts'
 import type { Move, MoveContext } from './moves.ts'
 import type { Random } from './random.ts'
 import type { State } from './state.ts'
@@ -131,36 +132,92 @@ export const ejectAir: Move = (state, random, context) => {
     if (state.placed[model.predTask[a]!] === 0) return false
   const out = state.placed[v] === 0
   if (!out) removeAir(state, air)
-  const c = random.int(task.candidates.length)
-  const choice = task.candidates[c]!
+  const displaced = takeByForce(state, random, context, air, random.int(task.candidates.length))
+  if (!displaced) return false
+  if (out) placeFollowers(state, v, context.urgency)
+  placeElsewhere(state, context, displaced)
+  return true
+}
+
+/** Gives an earlier start to a broadcast that makes its job late: what it waits for and what follows moves too. */
+export const advanceAir: Move = (state, random, context) => {
+  const { model, airTasks } = context
+  const air = pickLateAir(state, random, airTasks)
+  if (air < 0) return false
+  const task = model.air.tasks[air]!
+  const v = task.task
+  const now = candidateOf(state, air)!.start
+  let earlier = 0
+  while (earlier < task.candidates.length && task.candidates[earlier]!.start < now) earlier++
+  if (earlier === 0) return false
+  const c = random.int(earlier)
+  const { start } = task.candidates[c]!
+  removeAir(state, air)
+  if (precedenceBound(state, v) > start && (!hurryBefore(state, v) || precedenceBound(state, v) > start))
+    return false
+  let displaced: number[] | null = []
+  if (!placeAirAt(state, air, c)) displaced = takeByForce(state, random, context, air, c)
+  if (!displaced) return false
+  settle(state)
+  placeElsewhere(state, context, displaced)
+  for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++)
+    if (!improvePlace(state, model.succTask[a]!, context)) return false
+  return true
+}
+
+/** The broadcast of a random late job, of a few looked at; -1 when none of them is late. */
+function pickLateAir(state: State, random: Random, airTasks: Int32Array): number {
+  const { model } = state
+  for (let tries = 0; tries < 12 && airTasks.length > 0; tries++) {
+    const air = airTasks[random.int(airTasks.length)]!
+    const v = model.air.tasks[air]!.task
+    const job = model.jobOf[v]!
+    if (state.jobEnd[job]! > model.jobDue[job]! && state.placed[v] === 1 && model.fixedStart[v]! < 0)
+      return air
+  }
+  return -1
+}
+
+/** Puts an unplaced broadcast at a candidate with a random studio and crew; returns the broadcasts it drove out. */
+function takeByForce(
+  state: State,
+  random: Random,
+  { model, airTasks }: MoveContext,
+  air: number,
+  candidate: number,
+): number[] | null {
+  const task = model.air.tasks[air]!
+  const choice = task.candidates[candidate]!
   const studio = choice.studios[random.int(choice.studios.length)]!
   const able = task.streamers.filter((res) => isOpenThroughout(model.resTime[res]!, choice.start, choice.end))
   random.shuffle(able)
   const crew = task.fixedStreamers ? [...task.fixedStreamers] : able.slice(0, choice.need)
-  if (crew.length < choice.need) return false
+  if (crew.length < choice.need) return null
   const displaced: number[] = []
   if (choice.slot >= 0 && state.slotUse[choice.slot]! > 0) {
     const holder = airTasks.find((other) => candidateOf(state, other)?.slot === choice.slot)
-    if (holder === undefined) return false
+    if (holder === undefined) return null
     removeAir(state, holder)
     displaced.push(holder)
   }
   for (const res of [studio, ...crew, ...task.kit.map((need) => need.res)])
     while (!fitsUse(state, res, air, choice)) {
       const other = nearestUse(state, res, choice.start)
-      if (other < 0 || displaced.length >= 3) return false
+      if (other < 0 || displaced.length >= 3) return null
       removeAir(state, other)
       displaced.push(other)
     }
-  placeAir(state, air, c, studio, crew)
+  placeAir(state, air, candidate, studio, crew)
   settle(state)
-  if (out) placeFollowers(state, v, context.urgency)
-  for (const other of displaced) {
-    const w = model.air.tasks[other]!.task
-    if (!placeBestAir(state, other, tailOf(model, context.urgency, w))) unplace(state, w)
+  return displaced
+}
+
+function placeElsewhere(state: State, context: MoveContext, displaced: readonly number[]): void {
+  for (const air of displaced) {
+    const v = context.model.air.tasks[air]!.task
+    if (!placeBestAir(state, air, tailOf(context.model, context.urgency, v))) unplace(state, v)
   }
   settle(state)
-  return true
 }
 
 /** The movable broadcast on a resource that starts closest to an instant; -1 when there is none. */

@@ -1,34 +1,46 @@
-import { NEVER } from './calendar.ts'
+import { advance, fitStart, NEVER } from './calendar.ts'
 import { anchorMachines, eachGap, insertLine, precedenceBound, setupBetween } from './insert.ts'
 import type { Gap } from './insert.ts'
-import { pickLine } from './moves.ts'
-import type { Move } from './moves.ts'
+import { allowedRise, pickLine } from './moves.ts'
+import type { Move, MoveContext } from './moves.ts'
 import type { State } from './state.ts'
 import { settle } from './timing.ts'
 
 /** Candidate places of one trial: mode, machine, neighbours and a rough cost each. Reused between trials. */
 const spots = { count: 0, mode: [0], machine: [0], before: [0], after: [0], cost: [0] }
 
-function listSpots(state: State, v: number, mode: number, bound: number): void {
+/**
+ * Lists the places of an unlinked task on the machines of a mode. A place costs what v is late there, what the
+ * jobs behind it that are late already pay for being pushed back, and a little for every minute it ends later.
+ */
+function listSpots(state: State, v: number, mode: number, bound: number, context: MoveContext): void {
   const { model, end, start } = state
+  const { jobOf, jobWeight, fixedStart } = model
   const [from, to] = anchorMachines(model, mode)
   const own = model.family[v]!
   const dur = model.modeDur[mode]!
+  const time = model.modeTime[mode]!
+  const pausing = model.pausing[v] === 1
+  const weight = jobWeight[jobOf[v]!]!
+  const latest = context.latestEnd[v]!
   for (let machine = from; machine < to; machine++) {
+    const resTime = model.resTime[model.machineRes[machine]!]!
     let after = -1
     let before = state.last[machine]!
+    let price = 0
     for (;;) {
       const free = before >= 0 ? end[before]! : model.machineFree[machine]!
       const held = before >= 0 ? model.family[before]! : model.machineState[machine]!
       const setup = setupBetween(model, machine, held, own)
-      const begin = Math.max(free + setup, bound)
-      let cost = begin + dur + setup
+      const ready = setup > 0 ? advance(resTime, free, setup) : free
+      const begin = fitStart(time, ready > bound ? ready : bound, dur, pausing)
+      const ends = begin >= NEVER ? NEVER : pausing ? advance(time, begin, dur) : begin + dur
+      let cost = ends * 0.02
+      if (ends > latest) cost += weight * (ends - latest)
       if (after >= 0) {
-        const next = model.family[after]!
-        const leave = setupBetween(model, machine, own, next)
-        cost += leave - setupBetween(model, machine, held, next)
-        const push = begin + dur + leave - start[after]!
-        if (push > 0) cost += model.fixedStart[after]! >= 0 ? NEVER : push
+        const leave = setupBetween(model, machine, own, model.family[after]!)
+        const push = (leave > 0 ? advance(resTime, ends, leave) : ends) - start[after]!
+        if (push > 0) cost += fixedStart[after]! >= 0 ? NEVER : push * (price + 0.05)
       }
       if (cost < NEVER) {
         const i = spots.count++
@@ -40,6 +52,7 @@ function listSpots(state: State, v: number, mode: number, bound: number): void {
       }
       if (before < 0 || end[before]! <= bound || model.fixedEnd[before]! >= 0) break
       after = before
+      if (end[after]! > context.latestEnd[after]!) price += jobWeight[jobOf[after]!]!
       before = state.prevOn(before, machine)
     }
   }
@@ -54,17 +67,19 @@ export const relocate: Move = (state, random, context) => {
   const oldPrev = state.prev[v * state.width]!
   const bound = precedenceBound(state, v)
   if (bound >= NEVER) return false
+  const allowed = allowedRise(state, v, context)
   state.unlink(v)
   const early = Math.max(0, bound - random.int(2) * random.int(720))
   spots.count = 0
   const pinned = model.pinnedMode[v]!
   const first = model.modeFrom[v]!
   const modes = model.modeFrom[v + 1]! - first
-  if (pinned >= 0 || modes === 1) listSpots(state, v, pinned >= 0 ? pinned : first, early)
+  if (pinned >= 0 || modes === 1) listSpots(state, v, pinned >= 0 ? pinned : first, early, context)
   else {
     const pick = random.int(modes)
-    listSpots(state, v, first + pick, early)
-    if (random.int(2) === 0) listSpots(state, v, first + ((pick + 1 + random.int(modes - 1)) % modes), early)
+    listSpots(state, v, first + pick, early, context)
+    if (random.int(2) === 0)
+      listSpots(state, v, first + ((pick + 1 + random.int(modes - 1)) % modes), early, context)
   }
   let best = -1
   const rounds = 1 + random.int(5)
@@ -76,8 +91,71 @@ export const relocate: Move = (state, random, context) => {
   if (best < 0) return false
   const { mode, machine, before, after } = spots
   if (!insertLine(state, v, mode[best]!, machine[best]!, before[best]!, after[best]!)) return false
+  return settle(state, allowed)
+}
+
+/** Puts a line task into its cheapest place; false when it has none. */
+export function improvePlace(state: State, v: number, context: MoveContext): boolean {
+  const { model } = state
+  if (model.isAir[v] === 1 || model.fixedStart[v]! >= 0 || state.placed[v] === 0) return true
+  const bound = precedenceBound(state, v)
+  if (bound >= NEVER) return false
+  state.unlink(v)
   settle(state)
-  return true
+  spots.count = 0
+  const pinned = model.pinnedMode[v]!
+  if (pinned >= 0) listSpots(state, v, pinned, bound, context)
+  else
+    for (let m = model.modeFrom[v]!; m < model.modeFrom[v + 1]!; m++) listSpots(state, v, m, bound, context)
+  let best = -1
+  for (let i = 0; i < spots.count; i++) if (best < 0 || spots.cost[i]! < spots.cost[best]!) best = i
+  if (best < 0) return false
+  const { mode, machine, before, after } = spots
+  if (!insertLine(state, v, mode[best]!, machine[best]!, before[best]!, after[best]!)) return false
+  return settle(state)
+}
+
+/** Puts a line task into the place of another, which then takes the cheapest of some places of its own. */
+export const displace: Move = (state, random, context) => {
+  const { model } = state
+  const v = pickLine(state, random, context)
+  if (v < 0 || state.placed[v] === 0) return false
+  const pinned = model.pinnedMode[v]!
+  const modes = model.modeFrom[v + 1]! - model.modeFrom[v]!
+  const mode = pinned >= 0 ? pinned : model.modeFrom[v]! + random.int(modes)
+  const [from, to] = anchorMachines(model, mode)
+  if (from === to) return false
+  const machine = from + random.int(to - from)
+  const bound = precedenceBound(state, v)
+  if (bound >= NEVER) return false
+  let u = -1
+  let seen = 0
+  for (let w = state.last[machine]!; w >= 0 && state.end[w]! > bound; w = state.prevOn(w, machine))
+    if (w !== v && model.fixedStart[w]! < 0 && random.int(++seen) === 0) u = w
+  if (u < 0) return false
+  const allowed = allowedRise(state, v, context) + allowedRise(state, u, context)
+  state.unlink(v)
+  const before = state.prevOn(u, machine)
+  const after = state.nextOn(u, machine)
+  state.unlink(u)
+  if (!insertLine(state, v, mode, machine, before, after) || !settle(state, allowed)) return false
+  const own = precedenceBound(state, u)
+  if (own >= NEVER) return false
+  spots.count = 0
+  const first = model.modeFrom[u]!
+  const other =
+    model.pinnedMode[u]! >= 0 ? model.pinnedMode[u]! : first + random.int(model.modeFrom[u + 1]! - first)
+  listSpots(state, u, other, own, context)
+  let best = -1
+  const rounds = 2 + random.int(8)
+  for (let i = 0; i < rounds && spots.count > 0; i++) {
+    const spot = random.int(spots.count)
+    if (best < 0 || spots.cost[spot]! < spots.cost[best]!) best = spot
+  }
+  if (best < 0) return false
+  if (!insertLine(state, u, other, spots.machine[best]!, spots.before[best]!, spots.after[best]!))
+    return false
+  return settle(state, allowed)
 }
 
 /** Swaps a line task with its successor on a machine. */
@@ -92,10 +170,10 @@ export const swapNext: Move = (state, random, context) => {
   if (after < 0 || model.fixedStart[after]! >= 0) return false
   const beyond = state.nextOn(after, machine)
   const mode = state.mode[v]!
+  const allowed = allowedRise(state, v, context)
   state.unlink(v)
   if (!insertLine(state, v, mode, machine, after, beyond)) return false
-  settle(state)
-  return true
+  return settle(state, allowed)
 }
 
 /** Puts a line task next to another of its own family on the same machine or an allowed one. */
@@ -118,12 +196,12 @@ export const joinFamily: Move = (state, random, context) => {
   const entry = v * width
   if (state.machine[entry] === machine && (state.prev[entry] === mate || state.next[entry] === mate))
     return false
+  const allowed = allowedRise(state, v, context)
   state.unlink(v)
   const after = random.int(2) === 0 ? state.nextOn(mate, machine) : mate
   const before = after === mate ? state.prevOn(mate, machine) : mate
   if (!insertLine(state, v, mode, machine, before, after)) return false
-  settle(state)
-  return true
+  return settle(state, allowed)
 }
 
 /** Takes the tasks of a time window or of a late chain out and puts them back, most urgent first. */

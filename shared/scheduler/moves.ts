@@ -1,6 +1,7 @@
 import type { Model } from './model.ts'
 import type { Random } from './random.ts'
 import type { State } from './state.ts'
+import { HARD } from './timing.ts'
 
 /** One trial change: applied to the state and settled, or false with the state possibly half changed. */
 export type Move = (state: State, random: Random, context: MoveContext) => boolean
@@ -11,15 +12,70 @@ export interface MoveContext {
   lineTasks: Int32Array
   airTasks: Int32Array
   urgency: Float64Array
+  /** End of every task after which its job, as it goes on at best, is late. */
+  latestEnd: Float64Array
+  /** Guide weights, and the rise of the guide cost up to which the present trial will be kept. */
+  weights: Float64Array
+  allowance: number
 }
 
-export function createMoveContext(model: Model, urgency: Float64Array): MoveContext {
+export function createMoveContext(model: Model, urgency: Float64Array, weights: Float64Array): MoveContext {
   const lineTasks: number[] = []
   for (let v = 0; v < model.n; v++) if (model.isAir[v] === 0 && model.fixedStart[v]! < 0) lineTasks.push(v)
   const airTasks = model.air.tasks
     .map((air, a) => (model.tasks[air.task]!.status === 'running' || air.candidates.length === 0 ? -1 : a))
     .filter((a) => a >= 0)
-  return { model, lineTasks: Int32Array.from(lineTasks), airTasks: Int32Array.from(airTasks), urgency }
+  return {
+    model,
+    lineTasks: Int32Array.from(lineTasks),
+    airTasks: Int32Array.from(airTasks),
+    urgency,
+    latestEnd: latestEnds(model, urgency),
+    weights,
+    allowance: Infinity,
+  }
+}
+
+/** From the latest starts: of the task's successors, or else its job's due date. */
+function latestEnds(model: Model, urgency: Float64Array): Float64Array {
+  const latest = new Float64Array(model.n)
+  for (let v = 0; v < model.n; v++) {
+    latest[v] = Math.min(model.jobDue[model.jobOf[v]!]!, model.deadline[v]!)
+    for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++)
+      latest[v] = Math.min(latest[v]!, urgency[model.succTask[a]!]! - model.arcMin[model.succArc[a]!]!)
+  }
+  return latest
+}
+
+/**
+ * Tardiness that a trial may add before it is certain to be refused: the allowance, and all that moving v away
+ * from where it is could save for the tasks behind it. To be asked before v is taken out.
+ */
+export function allowedRise(state: State, v: number, context: MoveContext): number {
+  const { weights, allowance } = context
+  if (allowance === Infinity || weights[1] === 0 || state.sums[HARD]! > 0) return Infinity
+  const { model } = state
+  let saving = savingBehind(state, v, weights)
+  for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++)
+    if (model.isAir[model.succTask[a]!] === 0) saving += savingBehind(state, model.succTask[a]!, weights)
+  return (allowance + saving) / weights[1]!
+}
+
+/** What v and the tasks behind it on its machines cost now. */
+function savingBehind(state: State, v: number, weights: Float64Array): number {
+  const { model, width } = state
+  let saving = 0
+  for (let e = v * width; e < (v + 1) * width; e++) {
+    const machine = state.machine[e]!
+    if (machine < 0) continue
+    for (let u = v; u >= 0; u = width === 1 ? state.next[u]! : state.nextOn(u, machine)) {
+      const job = model.jobOf[u]!
+      const late = state.jobEnd[job]! - model.jobDue[job]!
+      if (late > 0) saving += weights[1]! * late * model.jobWeight[job]!
+      saving += weights[2]! * state.stab[u]! + weights[3]! * (state.setup[u]! + state.over[u]!)
+    }
+  }
+  return saving
 }
 
 /** A task on the chain that makes a random late job late; -1 when nothing is late. */

@@ -1,8 +1,9 @@
 import { construct, latestStarts, topologicalOrder } from './construct.ts'
+import { NEVER } from './calendar.ts'
 import { guideCost, guideWeights, scoreOf } from './cost.ts'
 import { makeFeasible } from './finish.ts'
-import { dropAir, ejectAir, moveAir, rescueAir, swapAir } from './moves-air.ts'
-import { joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
+import { advanceAir, dropAir, ejectAir, moveAir, rescueAir, swapAir } from './moves-air.ts'
+import { displace, joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
 import { createMoveContext } from './moves.ts'
 import type { Move, MoveContext } from './moves.ts'
 import type { Model } from './model.ts'
@@ -12,18 +13,25 @@ import { Random } from './random.ts'
 import type { State } from './state.ts'
 
 /** How many times each move is drawn out of the sum. */
-const MENU: readonly [Move, number][] = [
-  [relocate, 36],
-  [swapNext, 16],
-  [joinFamily, 10],
-  [moveAir, 12],
-  [ejectAir, 4],
-  [swapAir, 1],
-  [rebuild, 18],
-  [rescueAir, 2],
-  [dropAir, 1],
+export const MENU: readonly [Move, number][] = [
+  [relocate, 400],
+  [displace, 200],
+  [swapNext, 220],
+  [joinFamily, 90],
+  [moveAir, 60],
+  [ejectAir, 10],
+  [advanceAir, 20],
+  [swapAir, 6],
+  [rebuild, 4],
+  [rescueAir, 10],
+  [dropAir, 5],
 ]
-const CYCLES = [0.12, 0.4, 0.85, 1] as const
+const TICKETS = MENU.reduce((sum, [, share]) => sum + share, 0)
+/** The last tenth of a search starts from the best plan once more, cool enough for the lower tiers. */
+const LAST_PHASE = 0.9
+const LAST_HEAT = 4
+/** A search starts at this many times the cost of delaying a job by a task. */
+const HEAT = 2
 const RESORT_EVERY = 4096
 
 /** A resumable annealing search over complete plans. */
@@ -38,9 +46,8 @@ export class Search {
   private readonly context: MoveContext
   private readonly weights: Float64Array
   private currentCost: number
-  private hot: number
-  private readonly cold: number
-  private cycle = 0
+  private readonly hot: number
+  private polishing = false
   private readonly style: 'plan' | 'repair'
 
   /**
@@ -60,28 +67,27 @@ export class Search {
     this.best = this.current.clone()
     this.saved = this.current.clone()
     this.bestScore = scoreOf(this.best)
-    this.context = createMoveContext(model, urgency)
     this.weights = guideWeights(model)
+    this.context = createMoveContext(model, urgency, this.weights)
     this.currentCost = guideCost(this.current, this.weights)
-    this.cold = 1e-4
-    this.hot = this.measureHeat()
+    this.hot = Math.min(this.measureHeat(), HEAT * delayCost(model, this.weights))
   }
 
-  /** Median worsening of random moves: the temperature a search starts from. */
+  /** What the lesser of the worsening moves cost: no search starts hotter. */
   private measureHeat(): number {
     const rises: number[] = []
     for (let i = 0; i < 120; i++) {
       const moved = this.drawMove()(this.current, this.random, this.context)
       const rise = moved ? guideCost(this.current, this.weights) - this.currentCost : 0
       if (rise > 0) rises.push(rise)
-      this.current.copyFrom(this.saved)
+      this.current.revertTo(this.saved)
     }
     rises.sort((a, b) => a - b)
     return Math.max(1, rises[Math.floor(rises.length / 5)] ?? 1)
   }
 
   private drawMove(): Move {
-    let ticket = this.random.int(100)
+    let ticket = this.random.int(TICKETS)
     for (const [move, share] of MENU) {
       if (ticket < share) return move
       ticket -= share
@@ -96,17 +102,19 @@ export class Search {
     for (let i = 0; i < count; i++) {
       this.iterations++
       if (this.iterations % RESORT_EVERY === 0) this.resort()
+      context.allowance = temperature * logarithmOfChance(random)
       if (!this.drawMove()(current, random, context)) {
-        current.copyFrom(saved)
+        current.revertTo(saved)
         continue
       }
-      const cost = guideCost(current, weights)
-      if (!accepts(cost - this.currentCost, temperature, random)) {
-        current.copyFrom(saved)
+      const limit = this.currentCost + context.allowance
+      const cost = guideCost(current, weights, limit)
+      if (cost > limit) {
+        current.revertTo(saved)
         continue
       }
       this.currentCost = cost
-      saved.copyFrom(current)
+      current.keepIn(saved)
       if (this.improvesBest()) {
         this.best.copyFrom(current)
         this.bestScore = scoreOf(current)
@@ -135,18 +143,12 @@ export class Search {
 
   private temperatureAt(progress: number): number {
     if (this.style === 'repair') return 60 * powerOf(0.01, Math.min(1, Math.max(0, progress)))
-    const last = CYCLES.length - 1
-    let cycle = 0
-    while (cycle < last && progress >= CYCLES[cycle]!) cycle++
-    const from = cycle === 0 ? 0 : CYCLES[cycle - 1]!
-    if (cycle !== this.cycle) {
-      this.cycle = cycle
+    if (progress < LAST_PHASE) return this.hot * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
+    if (!this.polishing) {
+      this.polishing = true
       this.adopt(this.best)
     }
-    const share = Math.min(1, Math.max(0, (progress - from) / (CYCLES[cycle]! - from)))
-    const hot = cycle === last ? 4 : this.hot / (1 + cycle)
-    const cold = cycle === last ? 1e-3 : 2
-    return hot * powerOf(Math.min(1, cold / hot), share)
+    return LAST_HEAT * powerOf(1 / 4000, Math.min(1, (progress - LAST_PHASE) / (1 - LAST_PHASE)))
   }
 
   /** Keeps the order close to the clock, so that moves shift short stretches of it. */
@@ -154,12 +156,24 @@ export class Search {
     const { current, saved } = this
     const key = Float64Array.from(current.start)
     const order = machineOrder(current, key)
-    order.forEach((v, p) => {
-      current.order[p] = v
-      current.pos[v] = p
-    })
-    saved.copyFrom(current)
+    current.setOrder(order)
+    current.keepIn(saved)
   }
+}
+
+/** What it costs on average that a job with a due date waits for a line task. */
+function delayCost(model: Model, weights: Float64Array): number {
+  const mean = (values: Iterable<number>): number => {
+    let sum = 0
+    let count = 0
+    for (const value of values) {
+      sum += value
+      count++
+    }
+    return sum / Math.max(1, count)
+  }
+  const due = model.jobWeight.filter((_, job) => model.jobDue[job]! < NEVER)
+  return Math.max(1, weights[1]! * mean(due) * mean(model.modeDur.filter((dur) => dur > 0)))
 }
 
 /** Topological order of precedence and machine arcs, earliest start first. */
@@ -180,12 +194,17 @@ function machineOrder(state: State, key: Float64Array): Int32Array {
   return topologicalOrder(view, key)
 }
 
-/** Metropolis rule with a rational stand-in for exp, so that every machine decides alike. */
-function accepts(rise: number, temperature: number, random: Random): boolean {
-  if (rise <= 0) return true
-  const x = rise / temperature
-  if (x > 16) return false
-  return random.float() * (1 + x * (1 + x * (1 / 2 + x * (1 / 6 + x * (1 / 24 + x / 120))))) < 1
+/** Minus the logarithm of a random share, by exact operations only, so that every machine decides alike. */
+function logarithmOfChance(random: Random): number {
+  let share = random.float()
+  let sum = 0
+  for (; share < 0.5; share *= 2) {
+    if (sum > 20) return sum
+    sum += Math.LN2
+  }
+  const z = (1 - share) / (1 + share)
+  const y = z * z
+  return sum + 2 * z * (1 + y * (1 / 3 + y * (1 / 5 + y * (1 / 7 + y / 9))))
 }
 
 /** base ** share by repeated square roots: exact operations only. */

@@ -11,6 +11,9 @@ export class State {
   readonly airCount: number
   readonly crew: number
   private readonly block: Int32Array
+  /** The parts of the block that belong to machines, and to air tasks and their resources. */
+  private readonly machineBlock: Int32Array
+  private readonly airBlock: Int32Array
   readonly start: Int32Array
   readonly end: Int32Array
   readonly mode: Int32Array
@@ -47,6 +50,8 @@ export class State {
   readonly dirty: Uint8Array
   readonly dirtyList: Int32Array
   dirtyCount = 0
+  /** Positions in the order that `settle` still has to look at, one bit each; empty outside of it. */
+  readonly queue: Int32Array
   readonly marks: Int32Array
   stamp = 0
   readonly scratch: Int32Array
@@ -54,6 +59,13 @@ export class State {
   readonly jobList: Int32Array
   jobCount = 0
   airChanged = false
+  /** What may differ from the state last kept: rows of tasks, a stretch of the order, the air block. */
+  private readonly changed: Uint8Array
+  private readonly changedList: Int32Array
+  private changedCount = 0
+  private orderLow: number
+  private orderHigh = -1
+  airMoved = false
 
   constructor(model: Model) {
     this.model = model
@@ -93,9 +105,12 @@ export class State {
     this.machine = take(n * width).fill(-1)
     this.prev = take(n * width).fill(-1)
     this.next = take(n * width).fill(-1)
+    const machinesAt = at
     this.first = take(machines).fill(-1)
     this.last = take(machines).fill(-1)
+    this.machineBlock = this.block.subarray(machinesAt, at)
     this.jobEnd = take(jobs)
+    const airAt = at
     this.airCandidate = take(airCount).fill(-1)
     this.airStudio = take(airCount).fill(-1)
     this.airCrew = take(airCount)
@@ -104,13 +119,96 @@ export class State {
     this.useHard = take(resources.length)
     this.useList = take(resources.length * airCount)
     this.slotUse = take(slots)
+    this.airBlock = this.block.subarray(airAt, at)
     this.sums = new Float64Array(7)
     this.dirty = new Uint8Array(n)
     this.dirtyList = new Int32Array(n)
+    this.queue = new Int32Array((n + 31) >> 5)
     this.marks = new Int32Array(n)
     this.scratch = new Int32Array(n)
     this.jobMarks = new Int32Array(jobs)
     this.jobList = new Int32Array(jobs)
+    this.changed = new Uint8Array(n)
+    this.changedList = new Int32Array(n)
+    this.orderLow = n
+  }
+
+  /** Notes that the row of a task may differ from the state last kept. */
+  mark(v: number): void {
+    if (this.changed[v] === 0) {
+      this.changed[v] = 1
+      this.changedList[this.changedCount++] = v
+    }
+  }
+
+  private markOrder(low: number, high: number): void {
+    if (low < this.orderLow) this.orderLow = low
+    if (high > this.orderHigh) this.orderHigh = high
+  }
+
+  /** @param order another topological order of precedence and machine arcs. */
+  setOrder(order: Int32Array): void {
+    order.forEach((v, p) => {
+      this.order[p] = v
+      this.pos[v] = p
+    })
+    this.markOrder(0, this.model.n - 1)
+  }
+
+  /** Undoes all that was changed since `kept` was equal to this state. */
+  revertTo(kept: State): void {
+    this.copyChanged(kept, this)
+    this.clearDirty()
+  }
+
+  /** Takes all that was changed since `kept` was equal to this (settled) state over into it. */
+  keepIn(kept: State): void {
+    this.copyChanged(this, kept)
+  }
+
+  private copyChanged(from: State, to: State): void {
+    const { width, changed, changedList, changedCount } = this
+    const { jobOf } = this.model
+    for (let i = 0; i < changedCount; i++) {
+      const v = changedList[i]!
+      changed[v] = 0
+      to.start[v] = from.start[v]!
+      to.end[v] = from.end[v]!
+      to.mode[v] = from.mode[v]!
+      to.placed[v] = from.placed[v]!
+      to.excused[v] = from.excused[v]!
+      to.setup[v] = from.setup[v]!
+      to.hard[v] = from.hard[v]!
+      to.stab[v] = from.stab[v]!
+      to.over[v] = from.over[v]!
+      to.holdBack[v] = from.holdBack[v]!
+      for (let e = v * width; e < (v + 1) * width; e++) {
+        to.machine[e] = from.machine[e]!
+        to.prev[e] = from.prev[e]!
+        to.next[e] = from.next[e]!
+      }
+      to.jobEnd[jobOf[v]!] = from.jobEnd[jobOf[v]!]!
+    }
+    this.changedCount = 0
+    for (let p = this.orderLow; p <= this.orderHigh; p++) {
+      const v = from.order[p]!
+      to.order[p] = v
+      to.pos[v] = p
+    }
+    this.orderLow = this.model.n
+    this.orderHigh = -1
+    to.machineBlock.set(from.machineBlock)
+    if (this.airMoved) to.airBlock.set(from.airBlock)
+    this.airMoved = false
+    to.sums.set(from.sums)
+  }
+
+  private clearChanged(): void {
+    for (let i = 0; i < this.changedCount; i++) this.changed[this.changedList[i]!] = 0
+    this.changedCount = 0
+    this.orderLow = this.model.n
+    this.orderHigh = -1
+    this.airMoved = false
   }
 
   /** Both states must be settled (no dirty tasks) and of one model. */
@@ -118,6 +216,7 @@ export class State {
     this.block.set(other.block)
     this.sums.set(other.sums)
     this.clearDirty()
+    this.clearChanged()
   }
 
   exportBlock(): { block: Int32Array; sums: Float64Array } {
@@ -130,6 +229,7 @@ export class State {
     this.block.set(elite.block)
     this.sums.set(elite.sums)
     this.clearDirty()
+    this.clearChanged()
   }
 
   clone(): State {
@@ -150,6 +250,7 @@ export class State {
     if (this.dirty[v] === 0) {
       this.dirty[v] = 1
       this.dirtyList[this.dirtyCount++] = v
+      this.mark(v)
     }
   }
 
@@ -177,14 +278,17 @@ export class State {
 
   /** Takes a line task off all its machines. */
   unlink(v: number): void {
+    this.mark(v)
     const from = v * this.width
     for (let e = from; e < from + this.width; e++) {
       const machine = this.machine[e]!
       if (machine < 0) continue
       const before = this.prev[e]!
       const after = this.next[e]!
-      if (before >= 0) this.next[this.entryOn(before, machine)] = after
-      else this.first[machine] = after
+      if (before >= 0) {
+        this.next[this.entryOn(before, machine)] = after
+        this.mark(before)
+      } else this.first[machine] = after
       if (after >= 0) {
         this.prev[this.entryOn(after, machine)] = before
         this.touch(after)
@@ -206,8 +310,10 @@ export class State {
     this.machine[e] = machine
     this.prev[e] = before
     this.next[e] = after
-    if (before >= 0) this.next[this.entryOn(before, machine)] = v
-    else this.first[machine] = v
+    if (before >= 0) {
+      this.next[this.entryOn(before, machine)] = v
+      this.mark(before)
+    } else this.first[machine] = v
     if (after >= 0) {
       this.prev[this.entryOn(after, machine)] = v
       this.touch(after)
@@ -235,6 +341,7 @@ export class State {
       const from = u * this.width
       for (let e = from; e < from + this.width; e++) if (this.prev[e]! >= 0) marks[this.prev[e]!] = stamp
     }
+    this.markOrder(low, high)
     let write = high
     for (let p = high; p >= low; p--) {
       const u = order[p]!
@@ -267,6 +374,7 @@ export class State {
       const from = u * this.width
       for (let e = from; e < from + this.width; e++) if (this.next[e]! >= 0) marks[this.next[e]!] = stamp
     }
+    this.markOrder(low, high)
     let write = low
     for (let p = low; p <= high; p++) {
       const u = order[p]!

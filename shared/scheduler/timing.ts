@@ -14,30 +14,52 @@ export const FAIR = 6
 
 const MOST_HOLD_BACKS = 200
 
-/** Re-times every dirty task and all that follow from it, then the touched jobs and broadcast sums. */
-export function settle(state: State): void {
-  const { dirty, dirtyList, order, pos } = state
-  let low = state.model.n
-  let high = -1
+/**
+ * Re-times every dirty task and all that follow from it, then the touched jobs and broadcast sums.
+ *
+ * @param allowed what jobs that end later may cost in total, in tardiness points; with more of it, or with a
+ * broadcast whose work would not be ready, this stops half way and returns false: the state is then only good
+ * for being undone.
+ */
+export function settle(state: State, allowed = Infinity): boolean {
+  const { model, dirty, dirtyList, order, pos, queue } = state
+  const { jobOf, isAir, anyMaxLag } = model
+  const limited = allowed < Infinity
+  let word = queue.length
   for (let i = 0; i < state.dirtyCount; i++) {
-    const p = pos[dirtyList[i]!]!
-    if (p < low) low = p
-    if (p > high) high = p
+    const v = dirtyList[i]!
+    const p = pos[v]!
+    dirty[v] = 0
+    queue[p >> 5] = queue[p >> 5]! | (1 << (p & 31))
+    if (p >> 5 < word) word = p >> 5
   }
   state.dirtyCount = 0
   let holdBacks = 0
-  for (let p = low; p <= high; p++) {
-    const v = order[p]!
-    if (dirty[v] === 0) continue
-    dirty[v] = 0
-    if (!retime(state, v)) continue
-    const reach = spread(state, v)
-    if (reach > high) high = reach
-    if (!state.model.anyMaxLag || holdBacks >= MOST_HOLD_BACKS) continue
+  let risen = 0
+  while (word < queue.length) {
+    const bits = queue[word]!
+    if (bits === 0) {
+      word++
+      continue
+    }
+    const lowest = bits & -bits
+    queue[word] = bits ^ lowest
+    const v = order[(word << 5) + 31 - Math.clz32(lowest)]!
+    const moved = retime(state, v)
+    if (limited) {
+      if (state.end[v]! > state.jobEnd[jobOf[v]!]!) risen += riseOf(state, v)
+      if (risen > allowed || (state.hard[v]! > 0 && isAir[v] === 1)) {
+        queue.fill(0, word)
+        return false
+      }
+    }
+    if (!moved) continue
+    spread(state, v)
+    if (!anyMaxLag || holdBacks >= MOST_HOLD_BACKS) continue
     const back = holdBackPreds(state, v)
-    if (back < p) {
+    if (back < pos[v]!) {
       holdBacks++
-      p = back - 1
+      word = back >> 5
     }
   }
   if (state.airChanged) settleAir(state)
@@ -47,28 +69,41 @@ export function settle(state: State): void {
     settleJob(state, job)
   }
   state.jobCount = 0
+  return true
 }
 
-/** Marks what depends on v; returns the highest position marked. */
-function spread(state: State, v: number): number {
-  const { model, pos, dirty, width, next } = state
-  let reach = -1
-  for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++) {
-    const w = model.succTask[a]!
-    dirty[w] = 1
-    if (pos[w]! > reach) reach = pos[w]!
+/** What it costs that v ends after its job did so far: counted once for the latest of its tasks. */
+function riseOf(state: State, v: number): number {
+  const { model } = state
+  const job = model.jobOf[v]!
+  const end = Math.min(state.end[v]!, model.unplannedAt)
+  let from = Math.max(model.jobDue[job]!, state.jobEnd[job]!)
+  if (end <= from) return 0
+  for (let k = model.jobTaskFrom[job]!; k < model.jobTaskFrom[job + 1]!; k++) {
+    const u = model.jobTasks[k]!
+    if (u !== v && state.placed[u] === 1 && state.end[u]! > from) from = Math.min(end, state.end[u]!)
+  }
+  return model.jobWeight[job]! * (end - from)
+}
+
+/** Queues what depends on v. */
+function spread(state: State, v: number): void {
+  const { model, pos, queue, width, next } = state
+  const { succFrom, succTask } = model
+  for (let a = succFrom[v]!; a < succFrom[v + 1]!; a++) {
+    const p = pos[succTask[a]!]!
+    queue[p >> 5] = queue[p >> 5]! | (1 << (p & 31))
   }
   const from = v * width
   for (let e = from; e < from + width; e++) {
     const w = next[e]!
     if (w < 0) continue
-    dirty[w] = 1
-    if (pos[w]! > reach) reach = pos[w]!
+    const p = pos[w]!
+    queue[p >> 5] = queue[p >> 5]! | (1 << (p & 31))
   }
-  return reach
 }
 
-/** Raises the start bound of predecessors that end too long before v; returns the lowest position marked. */
+/** Raises the start bound of predecessors that end too long before v; returns the lowest position queued. */
 function holdBackPreds(state: State, v: number): number {
   const { model } = state
   let low = model.n
@@ -81,8 +116,9 @@ function holdBackPreds(state: State, v: number): number {
     const bound = lagBound(state, u, v, model.arcType[arc]!, max)
     if (bound > state.start[u]! && bound > state.holdBack[u]!) {
       state.holdBack[u] = bound
-      state.dirty[u] = 1
-      if (state.pos[u]! < low) low = state.pos[u]!
+      const p = state.pos[u]!
+      state.queue[p >> 5] = state.queue[p >> 5]! | (1 << (p & 31))
+      if (p < low) low = p
     }
   }
   return low
@@ -114,6 +150,8 @@ export function retime(state: State, v: number): boolean {
   const { model, start, end, placed, width } = state
   const oldStart = start[v]!
   const oldEnd = end[v]!
+  state.mark(v)
+  if (model.simple[v] === 1 && placed[v] === 1) return retimeSimple(state, v)
   if (placed[v] === 0) {
     applyFigures(state, v, 0, 0, 0)
     return false
@@ -210,6 +248,51 @@ export function retime(state: State, v: number): boolean {
   return start[v] !== oldStart || end[v] !== oldEnd
 }
 
+/** The same for a line task that is free to start, with nothing but plain end-to-start arcs before it. */
+function retimeSimple(state: State, v: number): boolean {
+  const { model, start, end, placed, width, machine, prev } = state
+  const { predFrom, predTask, predArc, arcMin, family, setupTables } = model
+  let earliest = Math.max(model.minStart[v]!, state.holdBack[v]!)
+  for (let a = predFrom[v]!; a < predFrom[v + 1]!; a++) {
+    const u = predTask[a]!
+    if (placed[u] === 0) continue
+    const bound = end[u]! + arcMin[predArc[a]!]!
+    if (bound > earliest) earliest = bound
+  }
+  const own = family[v]!
+  let setupSum = 0
+  const from = v * width
+  for (let e = from; e < from + width; e++) {
+    const k = machine[e]!
+    if (k < 0) continue
+    const before = prev[e]!
+    let free = before >= 0 ? end[before]! : machineFreeFor(model, k, v)
+    const table = model.machineSetup[k]!
+    const last = before >= 0 ? family[before]! : model.machineState[k]!
+    if (table >= 0 && last >= 0 && own >= 0 && last !== own) {
+      const setup = setupTables[table]![last * model.families + own]!
+      if (setup > 0) {
+        setupSum += setup
+        free = advance(model.resTime[model.machineRes[k]!]!, free, setup)
+      }
+    }
+    if (free > earliest) earliest = free
+  }
+  const m = state.mode[v]!
+  const time = model.modeTime[m]!
+  const dur = model.modeDur[m]!
+  const pausing = model.pausing[v] === 1
+  const begin = fitStart(time, earliest, dur, pausing)
+  const ends = begin >= NEVER ? NEVER : pausing ? advance(time, begin, dur) : begin + dur
+  const moved = begin !== start[v] || ends !== end[v]
+  start[v] = begin
+  end[v] = ends
+  const over = time.overtime === null ? 0 : overtimeBetween(time, begin, ends)
+  const hard = ends > model.deadline[v]! || begin > model.latestStart[v]! ? lateness(state, v) : 0
+  applyFigures(state, v, setupSum, over, hard)
+  return moved
+}
+
 /** When a machine with nothing before v is free for it; a set-up under way for its family counts from its start. */
 export function machineFreeFor(model: Model, machine: number, v: number): number {
   const setting = model.machineSetting[machine]!
@@ -247,7 +330,7 @@ function lateness(state: State, v: number): number {
 
 function applyFigures(state: State, v: number, setup: number, over: number, hard: number): void {
   const { sums } = state
-  const stab = state.model.problem.stability || state.model.tasks[v]!.lock ? unrest(state, v) : 0
+  const stab = state.model.wished[v] === 1 ? unrest(state, v) : 0
   sums[SETUP] = sums[SETUP]! + setup - state.setup[v]!
   sums[OVERTIME] = sums[OVERTIME]! + over - state.over[v]!
   sums[HARD] = sums[HARD]! + hard - state.hard[v]!
