@@ -5,6 +5,8 @@ import { appActions, appCoreQueries } from './features/app/actions.ts'
 import { auditActions, auditQueries } from './features/audit/actions.ts'
 import { backupActions, backupCoreQueries } from './features/backup/actions.ts'
 import { watchBackups } from './features/backup/schedule.ts'
+import { danmakuActions } from './features/danmaku/actions.ts'
+import { danmakuQueries } from './features/danmaku/queries.ts'
 import { dashboardRollups } from './features/dashboard/rollups.ts'
 import { demoActions } from './features/demo/actions.ts'
 import { historyActions, historyCommands, historyQueries } from './features/history/handlers.ts'
@@ -63,6 +65,7 @@ export const COMMANDS: Readonly<Record<string, Handler<CommandContext>>> = {
 export const QUERIES: Readonly<Record<string, Handler<QueryContext>>> = {
   ...settingsQueries,
   ...sessionQueries,
+  ...danmakuQueries,
   ...dashboardQueries,
   ...todayQueries,
   ...catalogueQueries,
@@ -96,6 +99,7 @@ export const ACTIONS: Readonly<Record<string, Handler<ActionContext>>> = {
   ...historyActions,
   ...hubAdminActions,
   ...stickActions,
+  ...danmakuActions,
   ...demoActions,
   ...importsActions,
   ...peopleActions,

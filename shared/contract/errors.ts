@@ -43,6 +43,8 @@ export const ERROR_CODES = [
   'file-excel-damaged',
   'file-columns-missing',
   'file-truncated',
+  'danmaku-not-recognised',
+  'session-not-started',
   'import-not-ready',
   'import-not-undoable',
   // planning

@@ -2,6 +2,7 @@ import { appContract } from './app.ts'
 import { auditContract } from './audit.ts'
 import { backupContract } from './backup.ts'
 import { catalogueContract } from './catalogue.ts'
+import { danmakuContract } from './danmaku.ts'
 import { dashboardContract } from './dashboard.ts'
 import { historyContract } from './history.ts'
 import { hubAdminContract } from './hub-admin.ts'
@@ -31,6 +32,7 @@ export const CONTRACT = {
   ...promiseContract,
   ...versionsContract,
   ...catalogueContract,
+  ...danmakuContract,
   ...dashboardContract,
   ...historyContract,
   ...hubAdminContract,
