@@ -41,7 +41,7 @@ export class CoreProcess {
     this.#child = spawn(process.execPath, [script, dataDir, SHELL_ENTRY], {
       stdio: ['pipe', 'pipe', 'inherit'],
       // Compiled code is kept between starts, as the product keeps its own: a start costs half.
-      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED_CODE },
+      env: { NODE_COMPILE_CACHE: COMPILED_CODE, ...process.env },
     })
     this.#child.stdin.on('error', () => undefined)
     this.exited = new Promise((resolve) => {

@@ -82,23 +82,56 @@ const ACCEPTED: [from: string, code: string][] = [
   ['electron/standalone/probe.ts', use('../core/target.ts')],
 ]
 
+const BARE = '// eslint-disable-next-line no-eval\nexport const x: unknown = eval("1")\n'
+const PROBES = {
+  bare: ['electron/core/probe.ts', BARE],
+  reasoned: [
+    'electron/core/probe.ts',
+    BARE.replace('no-eval', 'no-eval -- the input is a literal of this file'),
+  ],
+  idle: [
+    'electron/core/probe.ts',
+    '// eslint-disable-next-line no-eval -- nothing here evaluates text\nexport const x = 1\n',
+  ],
+  page: [
+    'renderer/app/probe.ts',
+    "document.body.innerHTML = '<b>'\nexport const folder: unknown = process.cwd()\n",
+  ],
+  chance: [
+    'shared/domain/probe.ts',
+    'export const now = Date.now()\nexport const dice = Math.random()\nexport const today = new Date()\n',
+  ],
+} as const satisfies Record<string, readonly [from: string, code: string]>
+
 let tree: SandboxTree
-let eslint: ESLint
+/** Rule names reported, by path; every probe is a file of its own and all are linted at once, on one program a layer. */
+let reported: Map<string, (string | null)[]>
 
-beforeAll(() => {
-  tree = createSandboxTree()
-  tree.write({ ...TARGETS, 'renderer/app/probe-card.vue': COMPONENT })
-  eslint = new ESLint({ cwd: tree.root })
-})
-afterAll(() => tree.remove())
-
-/** Rule names reported for `code` as if it stood at `path`; the probe is unique so that no cached program is reused. */
-async function lint(path: string, code: string, number: number): Promise<string[]> {
-  const file = path.replace('probe.ts', `probe-${number}.ts`)
-  tree.write({ [file]: code })
-  const results = await eslint.lintFiles([join(tree.root, file)])
-  return results.flatMap((result) => result.messages.map((message) => message.ruleId ?? message.message))
+const pathOf = (from: string, name: string) => from.replace('probe.ts', `probe-${name}.ts`)
+const rulesOf = (from: string, name: string) => {
+  const found = reported.get(join(tree.root, pathOf(from, name)))
+  if (!found) throw new RangeError(`${pathOf(from, name)} was not linted`)
+  return found
 }
+
+beforeAll(async () => {
+  tree = createSandboxTree()
+  const named = [
+    ...REFUSED.map(([from, code], index) => [pathOf(from, `refused-${index}`), code] as const),
+    ...ACCEPTED.map(([from, code], index) => [pathOf(from, `accepted-${index}`), code] as const),
+    ...Object.entries(PROBES).map(([name, [from, code]]) => [pathOf(from, name), code] as const),
+    ['renderer/app/probe-card.vue', COMPONENT] as const,
+  ]
+  tree.write({ ...TARGETS, ...Object.fromEntries(named) })
+  const results = await new ESLint({ cwd: tree.root }).lintFiles(named.map(([path]) => join(tree.root, path)))
+  reported = new Map(
+    results.map((result) => [
+      result.filePath,
+      result.messages.map((message) => message.ruleId ?? message.message),
+    ]),
+  )
+}, 120_000)
+afterAll(() => tree.remove())
 
 function typecheck(layer: string): string {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
@@ -111,51 +144,44 @@ function typecheck(layer: string): string {
 describe('the linter', () => {
   it.each(REFUSED.map(([from, code], index) => ({ from, code, index })))(
     'refuses in $from: $code',
-    async ({ from, code, index }) => {
-      expect(await lint(from, code, index)).toContain('chanbo/layers')
+    ({ from, index }) => {
+      expect(rulesOf(from, `refused-${index}`)).toContain('chanbo/layers')
     },
   )
 
-  it.each(ACCEPTED.map(([from, code], index) => ({ from, code, index: index + 100 })))(
+  it.each(ACCEPTED.map(([from, code], index) => ({ from, code, index })))(
     'accepts in $from: $code',
-    async ({ from, code, index }) => {
-      expect(await lint(from, code, index)).toEqual([])
+    ({ from, index }) => {
+      expect(rulesOf(from, `accepted-${index}`)).toEqual([])
     },
   )
 
-  it('wants a reason beside every suppression', async () => {
-    const bare = '// eslint-disable-next-line no-eval\nexport const x: unknown = eval("1")\n'
-    expect(await lint('electron/core/probe.ts', bare, 200)).toContain('chanbo/suppression-reason')
-    const reasoned = bare.replace('no-eval', 'no-eval -- the input is a literal of this file')
-    expect(await lint('electron/core/probe.ts', reasoned, 201)).not.toContain('chanbo/suppression-reason')
+  const rulesIn = (name: keyof typeof PROBES) => rulesOf(PROBES[name][0], name)
+
+  it('wants a reason beside every suppression', () => {
+    expect(rulesIn('bare')).toContain('chanbo/suppression-reason')
+    expect(rulesIn('reasoned')).not.toContain('chanbo/suppression-reason')
   })
 
-  it('refuses a suppression that suppresses nothing', async () => {
-    const idle = '// eslint-disable-next-line no-eval -- nothing here evaluates text\nexport const x = 1\n'
-    expect((await lint('electron/core/probe.ts', idle, 202)).join()).toMatch(
-      /Unused eslint-disable directive/,
-    )
+  it('refuses a suppression that suppresses nothing', () => {
+    expect(rulesIn('idle').join()).toMatch(/Unused eslint-disable directive/)
   })
 
-  it('sees v-html, any and a floating promise inside a component', async () => {
-    const [result] = await eslint.lintFiles([join(tree.root, 'renderer/app/probe-card.vue')])
-    const rules = result?.messages.map((message) => message.ruleId)
+  it('sees v-html, any and a floating promise inside a component', () => {
+    const rules = reported.get(join(tree.root, 'renderer/app/probe-card.vue'))
     expect(rules).toContain('vue/no-v-html')
     expect(rules).toContain('@typescript-eslint/no-explicit-any')
     expect(rules).toContain('@typescript-eslint/no-floating-promises')
   })
 
-  it('keeps Node globals and markup out of the page', async () => {
-    const code = "document.body.innerHTML = '<b>'\nexport const folder: unknown = process.cwd()\n"
-    const rules = await lint('renderer/app/probe.ts', code, 204)
-    expect(rules).toEqual(expect.arrayContaining(['no-restricted-properties', 'no-restricted-globals']))
+  it('keeps Node globals and markup out of the page', () => {
+    expect(rulesIn('page')).toEqual(
+      expect.arrayContaining(['no-restricted-properties', 'no-restricted-globals']),
+    )
   })
 
-  it('keeps the wall clock and chance out of shared', async () => {
-    const code =
-      'export const now = Date.now()\nexport const dice = Math.random()\nexport const today = new Date()\n'
-    const rules = await lint('shared/domain/probe.ts', code, 203)
-    expect(rules.filter((rule) => rule.startsWith('no-restricted'))).toHaveLength(3)
+  it('keeps the wall clock and chance out of shared', () => {
+    expect(rulesIn('chance').filter((rule) => rule?.startsWith('no-restricted'))).toHaveLength(3)
   })
 })
 
