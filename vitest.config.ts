@@ -35,6 +35,8 @@ export default defineConfig({
           exclude: [RENDERER_TESTS],
           environment: 'node',
           testTimeout: 20_000,
+          // Most are over in less time than a process and its modules take to load.
+          isolate: false,
         },
       },
       {
@@ -45,6 +47,7 @@ export default defineConfig({
           include: [RENDERER_TESTS],
           environment: 'happy-dom',
           testTimeout: 20_000,
+          isolate: false,
           css: false,
           server: { deps: { inline: [/element-plus/, /vue-echarts/, /echarts-wordcloud/] } },
         },
