@@ -1,7 +1,7 @@
 /**
  * `npm run chaos [-- kills|sim]`: both unless one is named.
  * - `kills [--kills N --seed S]`: real processes killed at random moments, at least 1,000 times in all
- * - `sim [--seeds N] [--seed K] [--replay FILE]`: simulated devices, links and a hub, 10,000 seeds
+ * - `sim [--from K --seeds N] [--seed K] [--replay FILE]`: simulated devices, links and a hub, 10,000 seeds
  */
 import { parseArgs } from 'node:util'
 import { KILL_KINDS, killRepeatedly } from './kills.ts'
@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
     kills: { type: 'string', default: '250' },
     seed: { type: 'string' },
     seeds: { type: 'string', default: '10000' },
+    from: { type: 'string', default: '1' },
     replay: { type: 'string' },
   },
 })
@@ -43,6 +44,7 @@ if (what !== 'sim') failed += await kill()
 if (what !== 'kills')
   failed += await simulate({
     seeds: Number(values.seeds),
+    from: Number(values.from),
     seed: what === 'sim' && values.seed !== undefined ? Number(values.seed) : null,
     replay: values.replay ?? null,
   })

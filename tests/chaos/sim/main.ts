@@ -11,8 +11,9 @@ const MAX_FAILURES = 5
 const FOLDER = resolve(import.meta.dirname, '../../../test-results/chaos')
 
 export interface SimOptions {
-  /** How many seeds, from 1 on. */
+  /** How many seeds, and the first of them. */
   readonly seeds: number
+  readonly from: number
   /** Only this one. */
   readonly seed: number | null
   /** A file that an earlier failure wrote. */
@@ -22,7 +23,8 @@ export interface SimOptions {
 /** @returns how many seeds failed */
 export async function simulate(options: SimOptions): Promise<number> {
   if (options.replay !== null) return replay(options.replay)
-  const [from, to] = options.seed === null ? [1, options.seeds] : [options.seed, options.seed]
+  const [from, to] =
+    options.seed === null ? [options.from, options.from + options.seeds - 1] : [options.seed, options.seed]
   const startMs = performance.now()
   const failed: RunResult[] = []
   let done = 0
