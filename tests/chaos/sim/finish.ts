@@ -24,6 +24,7 @@ interface DeviceAtHub {
 
 /** The links hold and nobody writes: everybody comes into step. @throws Broken when they do not */
 export async function heal(world: World): Promise<void> {
+  for (const device of world.devices) device.crashAfter(Number.POSITIVE_INFINITY)
   let calm = 0
   let before = ''
   for (let round = 0; round < ROUNDS && calm < 2; round++) {
@@ -113,14 +114,7 @@ const REGISTER_KINDS: ReadonlySet<string> = new Set(['create', 'set', 'delete', 
 function sameOps(world: World, active: ReturnType<typeof readers>): void {
   const had = hadBy(world.hub.raw)
   // Who began again from a snapshot has only what that did not know to be superseded; the rows show whether it was.
-  const snapshots = new Map(
-    prepared<[], { scope: string; seq: number }>(
-      world.hub.raw,
-      `SELECT view AS scope, max(seq) AS seq FROM snapshot WHERE EXISTS (SELECT 1 FROM truncation) GROUP BY view`,
-    )
-      .all()
-      .map(({ scope, seq }) => [scope, seq]),
-  )
+  const snapshots = world.hub.snapshotsReached()
   const applied = prepared(
     world.hub.raw,
     'SELECT author, stream, seq, scope, hubSeq, payload FROM op WHERE state = 0',

@@ -30,6 +30,9 @@ export class SimHub {
   context!: HubContext
   skewMs = 0
   readonly backups: Buffer[] = []
+  /** How far snapshots of each view have reached that a device may have begun again from, restores notwithstanding. */
+  readonly #snapshots = new Map<string, number>()
+  #wasCut = false
   readonly #seed: string
   readonly #now: () => number
   #fuse!: Fuse
@@ -67,10 +70,22 @@ export class SimHub {
   }
 
   restore(image: Buffer): void {
+    this.snapshotsReached()
     this.raw.close()
     this.raw = new Database(image)
     startEpochs(this.raw, this.#now() + this.skewMs)
     this.start()
+  }
+
+  /** By view; empty while the log is whole and always was. */
+  snapshotsReached(): ReadonlyMap<string, number> {
+    this.#wasCut ||= this.raw.prepare('SELECT 1 FROM truncation').get() !== undefined
+    if (!this.#wasCut) return this.#snapshots
+    const rows = this.raw
+      .prepare<[], { view: string; seq: number }>('SELECT view, max(seq) AS seq FROM snapshot GROUP BY view')
+      .all()
+    for (const { view, seq } of rows) this.#snapshots.set(view, Math.max(seq, this.#snapshots.get(view) ?? 0))
+    return this.#snapshots
   }
 
   close(): void {
