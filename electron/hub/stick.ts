@@ -1,7 +1,15 @@
 import crypto from 'node:crypto'
 import type { z } from 'zod'
 import { pullHeadSchema, pullRequestSchema, pushAnswerSchema } from '../../shared/wire/messages.ts'
-import { readFrames, readHeader, StickError, StickWriter, type StickHeader } from '../../shared/wire/stick.ts'
+import { snapshotAnswerSchema, type ChunkRef, type SnapshotAnswer } from '../../shared/wire/snapshot.ts'
+import {
+  readFrames,
+  readHeader,
+  StickError,
+  StickWriter,
+  type StickFrame,
+  type StickHeader,
+} from '../../shared/wire/stick.ts'
 import { stickCryptoOf } from '../../shared/wire/stick-crypto.ts'
 import type { Caller } from './auth.ts'
 import { readBelt } from './belts.ts'
@@ -65,9 +73,10 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
       true,
     )
 
-  /** Everything that is new for a device, as one answer after another. */
-  async function* tail(who: Caller, request: PullRequest): AsyncGenerator<Uint8Array> {
+  /** Everything that is new for a device, as one answer after another; where the log does not reach back, a snapshot first. */
+  async function* tail(who: Caller, request: PullRequest): AsyncGenerator<StickFrame> {
     let { cursors } = request
+    const taken = new Set<string>()
     for (;;) {
       const asked: PullRequest = { ...request, cursors, refilled: false, maxBytes: MAX_PULL_BYTES }
       const body = await requests.pull.answer(who, Buffer.from(JSON.stringify(asked)))
@@ -75,9 +84,49 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
       const cursorBytes = Buffer.from(JSON.stringify(cursors))
       const length = Buffer.alloc(4)
       length.writeUInt32LE(cursorBytes.length)
-      yield Buffer.concat([length, cursorBytes, body])
-      if (!head.scopes.some(({ more }) => more)) return
-      cursors = head.scopes.map(({ scope, through }) => ({ scope, epoch: head.hubEpoch, seq: through }))
+      yield { name: 'pulled', body: Buffer.concat([length, cursorBytes, body]) }
+      const next: PullRequest['cursors'] = []
+      let isCut = false
+      for (const { scope, through, resync } of head.scopes) {
+        const snapshot = resync && !taken.has(scope) ? await snapshotOf(who, scope, request) : null
+        taken.add(scope)
+        if (snapshot?.manifest) {
+          isCut = true
+          yield { name: 'snapshot', body: Buffer.from(JSON.stringify(snapshot)) }
+          yield* chunksOf(who, snapshot.manifest, request)
+          next.push({ scope, epoch: snapshot.manifest.epoch, seq: snapshot.manifest.seq })
+        } else next.push({ scope, epoch: head.hubEpoch, seq: through })
+      }
+      if (!isCut && !head.scopes.some(({ more }) => more)) return
+      cursors = next
+    }
+  }
+
+  async function snapshotOf(who: Caller, scope: string, { accepts }: PullRequest): Promise<SnapshotAnswer> {
+    const wanted = Buffer.from(JSON.stringify({ scope, accepts, resync: true }))
+    for (;;) {
+      const answer = snapshotAnswerSchema.parse(
+        JSON.parse(Buffer.from(await requests.snapshot.answer(who, wanted)).toString('utf8')),
+      )
+      // Nobody waits at the other end of a file.
+      if (!answer.making) return answer
+    }
+  }
+
+  async function* chunksOf(
+    who: Caller,
+    { scope, seq, chunks }: { scope: string; seq: number; chunks: readonly ChunkRef[] },
+    { accepts }: PullRequest,
+  ): AsyncGenerator<StickFrame> {
+    for (const [index, [, size]] of chunks.entries()) {
+      const parts: Uint8Array[] = []
+      for (let offset = 0; offset < size;) {
+        const wanted = { scope, seq, chunks: [index], offset, maxBytes: MAX_PULL_BYTES, accepts }
+        const part = await requests.chunks.answer(who, Buffer.from(JSON.stringify(wanted)))
+        parts.push(part)
+        offset += part.length
+      }
+      yield { name: 'chunk', body: Buffer.concat(parts) }
     }
   }
 
@@ -121,8 +170,7 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
       }
       if (device.status === 'active') {
         parts.push(writer.frame({ name: 'status', body: await statusFrame(who) }))
-        if (pullRequest)
-          for await (const body of tail(who, pullRequest)) parts.push(writer.frame({ name: 'pulled', body }))
+        if (pullRequest) for await (const frame of tail(who, pullRequest)) parts.push(writer.frame(frame))
       }
       parts.push(writer.finish())
       const report = { device: device.author, deviceName: device.name, ...counts, problem }
@@ -147,7 +195,7 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
       })
       const writer = writerFor(device)
       const parts = [writer.begin(), writer.frame({ name: 'status', body: await statusFrame(who) })]
-      for await (const body of tail(who, request)) parts.push(writer.frame({ name: 'pulled', body }))
+      for await (const frame of tail(who, request)) parts.push(writer.frame(frame))
       parts.push(writer.finish())
       return Buffer.concat(parts)
     },

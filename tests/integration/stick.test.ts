@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunningHub } from '../../electron/hub/index.ts'
 import { loadHubSeed } from '../../electron/hub/keys.ts'
 import { hubStick, type HubStick } from '../../electron/hub/stick.ts'
+import { noteBackup, truncate } from '../../electron/hub/truncate.ts'
 import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
 import { until } from '../helpers/sync-rig.ts'
 import { codeFor, startTestHub } from '../helpers/hub.ts'
@@ -226,6 +227,53 @@ describe('files on a stick', () => {
     expect(await read(device, answer)).toMatchObject({ quarantined: 4 })
     expect(names(other)).toStrictEqual(['于敏'])
   }, 30_000)
+
+  /** The hub cuts its log off behind the device, which has work of its own waiting. */
+  async function cutBehind(): Promise<void> {
+    await addPeople(other, '早', 300)
+    await until(async () => (await pending(other)) === 0, 'sent')
+    const { id } = other.core.services
+      .belt()
+      .store.db.prepare<[], { id: string }>(`SELECT id FROM person WHERE name = '早0'`)
+      .get()!
+    await other.call('person/save', { id, name: '早改', role: 'planner', baseId: null })
+    await until(async () => (await pending(other)) === 0, 'sent')
+    await noteBackup(hub.hub)
+    const all = { keepMs: 0, awayMs: 0, leastOps: 1, tombstoneMs: 0 }
+    expect(await truncate(hub.hub, beltId, all)).toBeGreaterThan(0)
+    await addPeople(device, '谷', 3)
+  }
+
+  it('bring a snapshot where the hub has cut its log off', async () => {
+    await cutBehind()
+    const { report, answer } = await stick().take(await written(device))
+    expect(report).toMatchObject({ applied: 3, problem: null })
+    await addPeople(other, '后', 2)
+    await until(async () => (await pending(other)) === 0, 'sent')
+    expect(await read(device, answer)).toMatchObject({ applied: 3, needsNetwork: false, problem: null })
+    expect(names(device).filter((name) => name.startsWith('早'))).toHaveLength(300)
+    const busy = device.core.services.belt().store.db.prepare('SELECT 1 FROM snapshotJob').get()
+    expect(busy).toBeUndefined()
+    // What came after the snapshot is in the next file, and the same file again is none the worse.
+    expect(await read(device, answer)).toMatchObject({ repeated: true, needsNetwork: false, problem: null })
+    const next = await stick().take(await written(device))
+    expect(await read(device, next.answer)).toMatchObject({ arrived: 2, needsNetwork: false, problem: null })
+    await until(() => names(other).length === names(device).length, 'the founder has it')
+    expect(names(device)).toStrictEqual(names(other))
+  }, 60_000)
+
+  it('bring the rest of a snapshot that was cut short, from another file', async () => {
+    await cutBehind()
+    const { answer } = await stick().take(await written(device))
+    for (const part of [0.5, 0.8]) {
+      const cut = await read(device, answer.subarray(0, Math.floor(answer.length * part)))
+      expect(cut).toMatchObject({ problem: { code: 'stick-cut-short' } })
+    }
+    expect(await read(device, answer)).toMatchObject({ needsNetwork: false, problem: null })
+    expect(names(device).filter((name) => name.startsWith('早'))).toHaveLength(300)
+    expect(names(device).filter((name) => name.startsWith('谷'))).toHaveLength(3)
+    expect(await pending(device)).toBe(0)
+  }, 60_000)
 
   it('work from the command line', async () => {
     await addPeople(device, '命', 2)

@@ -61,6 +61,8 @@ export interface FirstSyncDeps {
   readonly connect: () => ChunkStream
   readonly later: (work: () => void, ms: number) => () => void
   readonly pause: () => Promise<void>
+  /** Takes nothing but this scope over, also while syncing is paused: its snapshot lies in a file. */
+  readonly only?: SharedScope
   /** A copy of this store has written under its name. */
   readonly onFork: (forks: readonly Fork[]) => void
   /** Something that people see has changed, or a scope can be pulled now. */
@@ -81,6 +83,7 @@ interface Job extends SweepJob {
  */
 export class FirstSync {
   readonly #deps: FirstSyncDeps
+  readonly #only: SharedScope | null
   /** Scopes whose log is short enough to be read from its start. */
   readonly #plain = new Set<Scope>()
   /** Snapshots that the hub is making. */
@@ -98,12 +101,18 @@ export class FirstSync {
 
   constructor(deps: FirstSyncDeps) {
     this.#deps = deps
-    if (this.busy) this.#start()
+    this.#only = deps.only ?? null
+    if (this.#only === null && this.busy) this.#start()
   }
 
   /** True while something of a snapshot is missing. */
   get busy(): boolean {
-    return prepared(this.#deps.store.db, 'SELECT 1 FROM snapshotJob LIMIT 1').get() !== undefined
+    return (
+      prepared<[string | null, string | null]>(
+        this.#deps.store.db,
+        'SELECT 1 FROM snapshotJob WHERE ? IS NULL OR scope = ? LIMIT 1',
+      ).get(this.#only, this.#only) !== undefined
+    )
   }
 
   progress(): FirstSyncProgress[] {
@@ -135,6 +144,8 @@ export class FirstSync {
     })
     await Promise.all(questions)
     const jobs = new Map(this.#jobs().map((job) => [job.scope, job]))
+    // Begun by a file that ended early.
+    if (jobs.size > 0) this.#start()
     return scopes.filter((scope) => {
       if (this.#askAgain.has(scope)) return false
       const job = jobs.get(scope)
@@ -148,6 +159,13 @@ export class FirstSync {
     this.#plain.delete(scope)
     this.#asking.add(scope)
     await this.#ask(scope, true).finally(() => this.#asking.delete(scope))
+  }
+
+  /** Begins with the snapshot that a request brings, or goes on with it where it was begun; one of another seq makes way. */
+  async takeOver(scope: SharedScope, { epoch, seq }: Manifest): Promise<void> {
+    const begun = this.#row(scope)
+    if (begun?.epoch === epoch && begun.seq === seq) this.#start()
+    else await this.#ask(scope, true)
   }
 
   /** True while the scope is being taken over, or is about to be. */
@@ -270,10 +288,10 @@ export class FirstSync {
   /** The belt first: it says which bases there are. */
   #jobs(): Job[] {
     const { db } = this.#deps.store
-    const rows = prepared<[], SnapshotJobRow>(
+    const rows = prepared<[string | null, string | null], SnapshotJobRow>(
       db,
-      `SELECT * FROM snapshotJob ORDER BY scope <> 'belt', scope`,
-    ).all()
+      `SELECT * FROM snapshotJob WHERE ? IS NULL OR scope = ? ORDER BY scope <> 'belt', scope`,
+    ).all(this.#only, this.#only)
     return rows.map((row) => {
       const done = new Set(
         prepared<[string], { hash: string }>(db, 'SELECT hash FROM snapshotDone WHERE scope = ?')
@@ -298,7 +316,7 @@ export class FirstSync {
 
   async #run(): Promise<void> {
     while (!this.#closed) {
-      if (this.#deps.store.meta('syncPaused') === 'yes') {
+      if (this.#only === null && this.#deps.store.meta('syncPaused') === 'yes') {
         await this.#sleep(PAUSED_LOOK_MS)
         continue
       }

@@ -25,6 +25,7 @@ import { formerAuthors, yieldToTwin } from '../../sync/incarnation.ts'
 import { readLink, writeLink } from '../../sync/link.ts'
 import { Outbox } from '../../sync/outbox.ts'
 import { ownCrypto, requireLink } from './own.ts'
+import { FiledSnapshot } from './snapshot.ts'
 
 const CODES: Record<StickProblem, ErrorCode> = {
   'not-a-file': 'stick-not-a-file',
@@ -73,21 +74,44 @@ export async function readStick(services: Services, path: string): Promise<Stick
     needsNetwork: false,
     problem: null,
   }
+  /** Scopes of which the hub's log no longer reaches back to what is here. */
+  const cut = new Set<string>()
+  let snapshot: FiledSnapshot | null = null
+  const takeOver = async (): Promise<void> => {
+    const whole = snapshot
+    snapshot = null
+    if (!whole) return
+    mustBePresent(belt, whole.epoch)
+    const arrived = await whole.takeOver(services, belt)
+    if (arrived === null) counts.repeated = true
+    counts.arrived += arrived ?? 0
+    cut.delete(whole.scope)
+  }
   try {
     for (const frame of readFrames(ownCrypto(belt.keys), bytes, read)) {
       if (services.openBelt() !== belt) throw new Refusal('cancelled')
-      if (frame.name === 'pushed') await settle(belt, pushAnswerSchema.parse(parse(frame.body)), counts)
+      if (frame.name === 'chunk') {
+        snapshot?.add(frame.body)
+        continue
+      }
+      await takeOver()
+      if (frame.name === 'snapshot') snapshot = new FiledSnapshot(frame.body)
+      else if (frame.name === 'pushed') await settle(belt, pushAnswerSchema.parse(parse(frame.body)), counts)
       else if (frame.name === 'status') updateLink(belt, frame.body)
-      else if (frame.name === 'pulled') await applyNews(belt, frame.body, counts)
+      else if (frame.name === 'pulled') await applyNews(belt, frame.body, counts, cut)
       await pause()
     }
+    await takeOver()
   } catch (error) {
+    // Chunks that came before the break are sound.
+    if (error instanceof StickError) await takeOver()
     if (error instanceof StickError) counts.problem = { code: CODES[error.problem], details: {} }
     else if (error instanceof DecodeError || error instanceof z.ZodError || error instanceof SyntaxError)
       counts.problem = { code: 'stick-newer', details: {} }
     else if (error instanceof Refusal && error.error.code.startsWith('stick-')) counts.problem = error.error
     else throw error
   }
+  counts.needsNetwork = cut.size > 0
   const { store } = belt
   store.transact(() => {
     store.setMeta('stickImportMs', String(services.clock()))
@@ -149,7 +173,7 @@ function updateLink(belt: OpenBelt, body: Uint8Array): void {
   )
 }
 
-async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts): Promise<void> {
+async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts, cut: Set<string>): Promise<void> {
   const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const cursorLength = view.readUInt32LE(0)
   const asked = cursorsSchema.parse(parse(view.subarray(4, 4 + cursorLength)))
@@ -159,15 +183,15 @@ async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts): Prom
   mustBePresent(belt, head.hubEpoch)
   const { store } = belt
   let at = 4 + headLength
-  for (const { scope, bytes, through, ...more } of head.scopes) {
+  for (const { scope, bytes, through, resync } of head.scopes) {
     const envelope = rest.subarray(at, at + bytes)
     at += bytes
-    if ('resync' in more && more.resync === true) {
-      counts.needsNetwork = true
-      continue
-    }
     const from = asked.find((cursor) => cursor.scope === scope)
     const here = readCursor(store, scope)
+    if (resync) {
+      if (here.epoch === from?.epoch && here.seq === from.seq) cut.add(scope)
+      continue
+    }
     if (!from) continue
     if (here.epoch === head.hubEpoch && here.seq >= through) {
       if (bytes > 0) counts.repeated = true
