@@ -2,6 +2,9 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { readJson, writeJson } from './files.ts'
 
+/** The store of the demo belt. */
+export const DEMO_STORE = 'demo'
+
 /** A belt whose data is on this machine. `store` names its files: belts/<store>.db, keys/<store>.json. */
 export interface KnownBelt {
   readonly store: string

@@ -1,7 +1,7 @@
 // The cockpit without a window: a server on loopback (and on the local network with --lan) for a browser.
 import { createInterface } from 'node:readline'
 import { openCoreHost } from '../core/host.ts'
-import { openDemo, readState } from '../core/shell/begin.ts'
+import { hasDemo, openDemo, readState } from '../core/shell/begin.ts'
 import { findDefaultDataDir, makePrivateDir } from '../core/shell/data-dir.ts'
 import { openLog } from '../core/shell/log.ts'
 import { findPlaces } from '../core/shell/places.ts'
@@ -106,6 +106,7 @@ export async function run(entryUrl: string, argv: readonly string[]): Promise<vo
     const places = findPlaces(entryUrl)
     // The core's thread starts while this one loads the server's code and answers with the page.
     const host = openCoreHost({ dataDir, log, ...places, onCrash: reportCrash })
+    const hadDemo = hasDemo(dataDir)
     const ready = host.ready.then(() => (options.demo ? openDemo(host.core) : undefined))
     ready.catch(() => undefined)
     const core = answerWhen(ready, host.core)
@@ -123,6 +124,8 @@ export async function run(entryUrl: string, argv: readonly string[]): Promise<vo
     }
     const { assetsDir } = places
     server = await startServer({ core, log, clock, assetsDir, dataDir, port: options.port, lan: options.lan })
+    // A page would stay empty for the seconds that making the demo takes.
+    if (options.demo && !hadDemo) await ready
     announce(server, options)
     offerNewLinks(server)
     await ready

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { Refusal } from '../../../shared/contract/result.ts'
+import { DEMO_STORE } from '../belts.ts'
 import type { CorePort } from './port.ts'
 
 const stateSchema = z.object({
@@ -27,6 +30,9 @@ export function readState(core: CorePort): Promise<BeginState> {
     return stateSchema.parse(result.value)
   })
 }
+
+/** Whether the demo belt has been made; making it takes seconds. */
+export const hasDemo = (dataDir: string): boolean => existsSync(join(dataDir, 'belts', `${DEMO_STORE}.db`))
 
 /** Opens the demo belt, making it first where there is none yet. Throws a Refusal with the core's reason. */
 export async function openDemo(core: CorePort): Promise<void> {

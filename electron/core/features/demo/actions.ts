@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { appContract } from '../../../../shared/contract/app.ts'
 import { DEMO_NOW_MS, DEMO_SEED, generateDemo } from '../../../../shared/demo/index.ts'
+import { DEMO_STORE } from '../../belts.ts'
 import type { ActionHandlers, Actor } from '../../context.ts'
 import { makeKeys, saveKeys } from '../../keys.ts'
 import { readReference } from '../../reference.ts'
 import type { Services } from '../../services.ts'
 import { writeDrafts } from './write.ts'
 
-const STORE = 'demo'
 const NOBODY: Actor = { connectionId: '', personId: null, role: null, baseId: null }
 /** Rows without which the belt has no clock: written before the store is opened again on the demo's own time. */
 const FIRST_TABLES = new Set(['belt'])
@@ -21,10 +21,10 @@ function buildDemo(services: Services): string {
     sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
   })
   const keys = makeKeys({ founder: true })
-  saveKeys(services.dataDir, STORE, keys)
-  const known = { store: STORE, id: '', name: '', isDemo: true, openedMs: services.clock() }
+  saveKeys(services.dataDir, DEMO_STORE, keys)
+  const known = { store: DEMO_STORE, id: '', name: '', isDemo: true, openedMs: services.clock() }
   services.files.open(known)
-  services.switchTo(STORE)
+  services.switchTo(DEMO_STORE)
   const ids = new Map<string, string>()
   const beltId = services.belt().store.transact(() => {
     const { store } = services.belt()
@@ -42,7 +42,7 @@ function buildDemo(services: Services): string {
     store.setMeta('demoOpenedMs', String(services.clock()))
     return id
   })
-  services.switchTo(STORE)
+  services.switchTo(DEMO_STORE)
   services.files.close()
   const { store } = services.belt()
   store.transact(() => {
@@ -66,14 +66,14 @@ function buildDemo(services: Services): string {
 
 export const demoActions: Pick<ActionHandlers<typeof appContract>, 'app/openDemo'> = {
   'app/openDemo': (_, { services }) => {
-    const known = services.files.list().find((belt) => belt.store === STORE)
-    if (known && services.files.exists(STORE)) {
-      if (services.openBelt()?.known.store !== STORE) services.switchTo(STORE)
+    const known = services.files.list().find((belt) => belt.store === DEMO_STORE)
+    if (known && services.files.exists(DEMO_STORE)) {
+      if (services.openBelt()?.known.store !== DEMO_STORE) services.switchTo(DEMO_STORE)
       const open = services.openBelt()
       if (open?.store.meta('demoReady') === '1') return Promise.resolve({ beltId: open.info.id })
       services.closeBelt()
     }
-    if (services.files.exists(STORE) || known) services.files.remove(STORE)
+    if (services.files.exists(DEMO_STORE) || known) services.files.remove(DEMO_STORE)
     const beltId = buildDemo(services)
     services.emit({ kind: 'changed', topics: ['app'] })
     return Promise.resolve({ beltId })
