@@ -943,12 +943,3 @@ CREATE TABLE claimWait (
   atMs INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX claimWait_bookingId ON claimWait (bookingId);
-
-CREATE TABLE stepRefusal (
-  id TEXT PRIMARY KEY,
-  scope TEXT NOT NULL,
-  createdMs INTEGER NOT NULL DEFAULT 0,
-  step TEXT NOT NULL DEFAULT '',
-  reason TEXT NOT NULL DEFAULT '',
-  atMs INTEGER NOT NULL DEFAULT 0
-) STRICT;
