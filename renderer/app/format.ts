@@ -10,6 +10,8 @@ export interface Format {
   time(ms: number): string
   /** 9月17日 / 17 Sep */
   date(ms: number): string
+  /** The same for a month and day that are known by number. */
+  monthDay(month: number, day: number): string
   /** 9月17日 周四 / Thu 17 Sep */
   dateWeekday(ms: number): string
   /** 周四 / Thu */
@@ -91,6 +93,9 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
     if (!zh) return `${Number(p.day)} ${months().format(ms)}`
     return `${Number(p.month)}月${Number(p.day)}日`
   }
+  const utcMonths = once(() => new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', month: 'short' }))
+  const monthDay = (month: number, dayNo: number) =>
+    zh ? `${month}月${dayNo}日` : `${dayNo} ${utcMonths().format(Date.UTC(2000, month - 1, 1))}`
   const weekday = (ms: number) => weekdays().format(ms)
   const day = (ms: number) => {
     const p = read(ms)
@@ -103,6 +108,7 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
   return {
     time,
     date,
+    monthDay,
     weekday,
     dateWeekday: (ms) => (zh ? `${date(ms)} ${weekday(ms)}` : `${weekday(ms)} ${date(ms)}`),
     dateTime: (ms) => `${date(ms)} ${time(ms)}`,

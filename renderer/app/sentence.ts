@@ -16,6 +16,8 @@ export interface SentencePart {
   readonly strong: boolean
 }
 
+/** How the planner writes the minute of its plan that an instant is. */
+const STAMP = /^(\d\d)-(\d\d) (\d\d:\d\d)$/
 const OPEN = '\u2066'
 const CLOSE = '\u2069'
 const MARKS = /[\u2066\u2069]/g
@@ -62,6 +64,8 @@ export function useSentence() {
       return format.value.number(value, Number.isInteger(value) ? 0 : 1)
     }
     if (name.toLowerCase().endsWith('family')) return familyLabel(value, locale.value)
+    const stamp = name.endsWith('Min') ? STAMP.exec(value) : null
+    if (stamp) return `${format.value.monthDay(Number(stamp[1]), Number(stamp[2]))} ${stamp[3]}`
     if (name === 'province') return provinceLabel(value, locale.value)
     const key = KEY_OF[name]?.(value)
     return key !== undefined && i18n.te(key) ? t(key) : value

@@ -25,8 +25,8 @@ export interface SyncLink {
     readonly role: string
     readonly baseId: string | null
   } | null
-  /** `connecting`: asked, and not answered for the first time yet. */
-  readonly network: 'no-hub' | 'connecting' | 'online' | 'sending' | 'offline'
+  /** `connecting`: asked, and not answered for the first time yet. `refused`: the hub answers, and takes nothing. */
+  readonly network: 'no-hub' | 'connecting' | 'online' | 'sending' | 'offline' | 'refused'
   readonly offlineSinceMs: number | null
   readonly lastContactMs: number | null
   readonly latencyMs: number | null

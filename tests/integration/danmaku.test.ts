@@ -29,7 +29,7 @@ beforeEach(async () => {
   const text = `商家\t商品\t规格\t编码\t品类\n${MERCHANT.name}\t芦苇浮漂\t1 号\tFP-1\t浮漂\n${MERCHANT.name}\t路亚竿\tML 调\tLY-1\t路亚竿`
   await core.call('catalogue/addPasted', { kind: 'sku', baseId, text })
   skuIds = (await core.call('catalogue/skus', {})).rows
-    .sort((a, b) => (a.code < b.code ? -1 : 1))
+    .toSorted((a, b) => (a.code < b.code ? -1 : 1))
     .map(({ id }) => id)
   sessionId = core.core.services.transact(core.core.actorOf(core.connection), ({ write }) => {
     const id = write.create('liveSession', {

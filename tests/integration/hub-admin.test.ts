@@ -120,6 +120,10 @@ describe('the hub, seen from the cockpit', () => {
     })
     await second.call('sync/setOptions', { paused: false })
     await until(async () => (await admin.call('hub/overview', {})).heldTotal === 2, 'held')
+    await until(
+      async () => (await second.call('app/syncBar', {})).network === 'refused',
+      'the device is told that it is not the network',
+    )
     const { held, devices } = await admin.call('hub/overview', {})
     expect(devices.find(({ name }) => name === '二号机')).toMatchObject({ status: 'revoked', held: 2 })
     expect(held).toMatchObject([

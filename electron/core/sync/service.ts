@@ -181,7 +181,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
 
   const networkOf = (status: EngineStatus | null): SyncLink['network'] => {
     if (!status) return 'no-hub'
-    if (status.failure) return 'offline'
+    if (status.failure) return status.failure.code === 'hub-unreachable' ? 'offline' : 'refused'
     if (status.lastContactMs === null) return 'connecting'
     return status.sending ? 'sending' : 'online'
   }

@@ -395,4 +395,10 @@ describe('labels and scores', () => {
       ['worse', 47],
     ])
   })
+
+  it('compares nothing with a plan that is not there', () => {
+    expect(compareScores([], [{ tier: 'hard', value: 3 }])).toEqual([
+      { tier: 'hard', before: null, after: 3, change: 0, effect: null },
+    ])
+  })
 })

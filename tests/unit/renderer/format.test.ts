@@ -21,6 +21,10 @@ describe('dates and times', () => {
     expect(zh.timeNear(NOW_MS - 15 * HOUR_MS, NOW_MS)).toBe('9月16日 23:20')
     expect(en.timeNear(NOW_MS + 24 * HOUR_MS, NOW_MS)).toBe('18 Sep 14:20')
   })
+  it('name a month and a day as they name a date', () => {
+    expect(zh.monthDay(9, 7)).toBe('9月7日')
+    expect(en.monthDay(9, 7)).toBe('7 Sep')
+  })
   it('write ranges with an en dash, unspaced', () => {
     expect(zh.timeRange(NOW_MS, NOW_MS + 3 * HOUR_MS)).toBe('14:20–17:20')
   })

@@ -5,7 +5,8 @@ export interface ScoreRow {
   readonly before: number | null
   readonly after: number | null
   readonly change: number
-  readonly effect: 'better' | 'worse' | 'same'
+  /** Null where there is nothing to compare with. */
+  readonly effect: 'better' | 'worse' | 'same' | null
 }
 
 /** Pairs two scores tier by tier. Tiers hold penalties: less is better, and 0 means nothing to complain about. */
@@ -19,7 +20,8 @@ export function compareScores(
   return tiers.map((tier) => {
     const before = valueIn(published, tier)
     const after = proposal && valueIn(proposal, tier)
-    const change = before === null || after === null ? 0 : after - before
+    if (before === null || after === null) return { tier, before, after, change: 0, effect: null }
+    const change = after - before
     return { tier, before, after, change, effect: change < 0 ? 'better' : change > 0 ? 'worse' : 'same' }
   })
 }
