@@ -122,7 +122,7 @@ export async function measureDeviceApply(seed: number, note: Note): Promise<void
       const intake = new Intake(device.store, device.keys.author, compression, breathe)
       const startMs = performance.now()
       const startCpu = process.cpuUsage()
-      for (const envelope of envelopes) await intake.apply('base:00000000001', envelope, 1)
+      for (const envelope of envelopes) await intake.apply('base:00000000001', envelope, { hubEpoch: 1 })
       const seconds = (performance.now() - startMs) / 1000
       const cpu = process.cpuUsage(startCpu)
       const { db } = device.store
