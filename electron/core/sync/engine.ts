@@ -1,27 +1,18 @@
 import type { FirstSyncState } from '../../../shared/contract/sync.ts'
-import { DecodeError } from '../../../shared/ops/bytes.ts'
-import { BATCH_VERSION } from '../../../shared/wire/batch.ts'
 import { DeviceMachine, type DeviceStep, type DeviceTiming } from '../../../shared/wire/device.ts'
 import type { Compression } from '../../../shared/wire/envelope.ts'
-import {
-  pullHeadSchema,
-  statusAnswerSchema,
-  type HubErrorCode,
-  type PullRequest,
-} from '../../../shared/wire/messages.ts'
+import { statusAnswerSchema, type HubErrorCode } from '../../../shared/wire/messages.ts'
 import type { DeviceKeys } from '../keys.ts'
 import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
-import { readableScopes, readCursor, writeCursor } from './cursors.ts'
 import { FirstSync, type ChunkStream } from './first-sync.ts'
 import type { FirstSyncProgress } from './first-sync-progress.ts'
-import { hasLeftovers, renameLeftovers } from './incarnation.ts'
 import { giveBack } from './give-back.ts'
 import { noteHubTime } from './lease.ts'
 import { readLink, writeLink, type HubLink } from './link.ts'
 import { Meter, meterRules } from './meter.ts'
-import { Intake } from './intake.ts'
 import { Outbox, type Fork } from './outbox.ts'
+import { Puller } from './puller.ts'
 import { patienceMs, Sender } from './sender.ts'
 import { RequestCounter } from './request-counter.ts'
 import {
@@ -29,7 +20,6 @@ import {
   HubTransport,
   HubUnreachable,
   WrongHub,
-  type PartialAnswer,
   type RequestHow,
   type SignedRequests,
 } from './transport.ts'
@@ -129,13 +119,10 @@ export class SyncEngine {
   #staleCounters = 0
   #askedBackIn = false
   readonly #sender: Sender
-  readonly #intake: Intake
+  readonly #puller: Puller
   readonly #meter: Meter
   /** Refusals in a row. */
   #doubts = 0
-  /** Own work under a former name of which the hub may know: what refers to it waits until that is known. */
-  #hasLeftovers: boolean
-  #halfPulled: { request: PullRequest; part: PartialAnswer } | null = null
 
   constructor(deps: EngineDeps) {
     this.#deps = deps
@@ -157,20 +144,20 @@ export class SyncEngine {
       pause: () => this.#host.pause(),
       onProgress: () => this.#snapshotMoved(),
     })
-    this.#hasLeftovers = hasLeftovers(deps.store)
     this.#failure = deps.holdOff?.failure ?? null
     this.#refusedUntilMs = deps.holdOff?.untilMs ?? 0
     this.#lastContactMs = Number(deps.store.meta('lastContactMs')) || null
     this.#meter = new Meter(deps.store, deps.clock)
     const breathe = (): Promise<void> => this.#breathe()
-    this.#intake = new Intake(deps.store, deps.keys.author, deps.compression, breathe)
-    this.#sender = new Sender({
+    const own = {
       outbox: this.#outbox,
       author: deps.keys.author,
       compression: deps.compression,
-      request: (path, body, how) => this.#request(path, body, how),
+      request: (path: string, body: Uint8Array, how: RequestHow) => this.#request(path, body, how),
       breathe,
-    })
+    }
+    this.#puller = new Puller({ ...own, store: deps.store, first: this.#first })
+    this.#sender = new Sender(own)
   }
 
   status(): EngineStatus {
@@ -232,7 +219,7 @@ export class SyncEngine {
       if (this.#refusedUntilMs - nowMs > REFUSED_RETRY_MS) this.#refusedUntilMs = 0
       if (nowMs < this.#refusedUntilMs) return this.#sleepUntil(this.#refusedUntilMs)
       this.#outbox.letGo((scope) => !this.#first.isTaking(scope))
-      const waiting = this.#hasLeftovers ? NOTHING : this.#sender.waiting()
+      const waiting = this.#puller.hasLeftovers ? NOTHING : this.#sender.waiting()
       this.#meter.note(this.#transport.traffic?.() ?? 0)
       const { metered, budgetBytes } = meterRules(this.#deps.store)
       const step = this.#machine.next({
@@ -383,62 +370,14 @@ export class SyncEngine {
   }
 
   async #pull(maxBytes: number, startMs: number): Promise<void> {
-    const { store, compression } = this.#deps
-    const readable = readableScopes(store, this.#link.certificate)
-    const scopes = await this.#first.admit(readable)
-    if (scopes.length === 0)
-      return this.#machine.pullDone(this.#deps.clock(), { ops: 0, more: false, elapsedMs: 0 })
-    const cursors = scopes.map((scope) => ({ scope, ...readCursor(store, scope) }))
-    const half = this.#halfPulled
-    this.#halfPulled = null
-    const same = half && JSON.stringify(half.request.cursors) === JSON.stringify(cursors)
-    const request: PullRequest = same
-      ? half.request
-      : {
-          cursors,
-          maxBytes,
-          accepts: [...compression.accepts],
-          batchVersion: BATCH_VERSION,
-          refilled: !this.#outbox.anythingMissing(),
-        }
-    const body = await this.#request('pull', Buffer.from(JSON.stringify(request)), {
-      have: same ? half.part : null,
-      onCut: (part) => (this.#halfPulled = halfOf(request, part)),
-    })
-    const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-    if (view.length < 4) throw new DecodeError('ends early')
-    const headLength = view.readUInt32LE(0)
-    const head = pullHeadSchema.parse(parseJson(view.subarray(4, 4 + headLength)))
-    let at = 4 + headLength
-    let ops = 0
-    for (const { scope, bytes, through, resync } of head.scopes) {
-      if (resync) {
-        await this.#first.resync(scope)
-        continue
-      }
-      if (bytes > 0) {
-        const held = await this.#intake.apply(scope, view.subarray(at, at + bytes), head)
-        if (held === null) return this.#deps.onFork([])
-        ops += held
-      }
-      at += bytes
-      const cursor = readCursor(store, scope)
-      if (cursor.epoch !== head.hubEpoch || cursor.seq !== through)
-        store.transact(() => writeCursor(store, scope, { epoch: head.hubEpoch, seq: through }))
-    }
+    const pulled = await this.#puller.pull(maxBytes, this.#link.certificate)
+    if (!pulled) return this.#deps.onFork([])
+    const { ops, more, told } = pulled
     const nowMs = this.#deps.clock()
-    noteHubTime(store, head.hubTimeMs, nowMs)
-    const allHere = !head.scopes.some((scope) => scope.more)
-    const isWhole = allHere && scopes.length === readable.length && !this.#first.busy
-    if (isWhole && this.#hasLeftovers) {
-      renameLeftovers(store, this.#deps.keys.author)
-      this.#hasLeftovers = false
-    }
-    const knowsMore = readableScopes(store, this.#link.certificate).length > readable.length
-    const more = knowsMore || !allHere
-    this.#machine.pullDone(nowMs, { ops, more, elapsedMs: nowMs - startMs })
+    if (told) noteHubTime(this.#deps.store, told.hubTimeMs, nowMs)
+    this.#machine.pullDone(nowMs, { ops, more, elapsedMs: told ? nowMs - startMs : 0 })
     // The hub was restored: it may lack what this device has, also when there is nothing new to send.
-    if (head.hubEpoch !== this.#link.epoch) this.#machine.recheck()
+    if (told && told.hubEpoch !== this.#link.epoch) this.#machine.recheck()
   }
 
   #reached(): void {
@@ -495,17 +434,3 @@ function parseJson(bytes: Uint8Array): unknown {
 
 const isPassing = (code: HubErrorCode | undefined): boolean =>
   code === 'busy' || code === 'too-many' || code === 'damaged'
-
-/** An answer that broke off can be asked for again once its head is there: it says what the answer went up to. */
-function halfOf(
-  request: PullRequest,
-  part: PartialAnswer,
-): { request: PullRequest; part: PartialAnswer } | null {
-  const view = Buffer.from(part.bytes.buffer, part.bytes.byteOffset, part.bytes.byteLength)
-  if (view.length < 4) return null
-  const headLength = view.readUInt32LE(0)
-  if (view.length < 4 + headLength) return null
-  const head = pullHeadSchema.safeParse(parseJson(view.subarray(4, 4 + headLength)))
-  if (!head.success || head.data.lastSeq === undefined) return null
-  return { request: { ...request, again: { through: head.data.lastSeq, timeMs: head.data.hubTimeMs } }, part }
-}

@@ -11,6 +11,7 @@ import type { PullRequest } from '../../../../shared/wire/messages.ts'
 import { STICK_EXTENSION, StickWriter } from '../../../../shared/wire/stick.ts'
 import type { Services } from '../../services.ts'
 import { readableScopes, readCursor } from '../../sync/cursors.ts'
+import { hasLeftovers } from '../../sync/incarnation.ts'
 import { Outbox } from '../../sync/outbox.ts'
 import { ownCrypto, requireLink } from './own.ts'
 
@@ -38,7 +39,8 @@ export async function writeStick(services: Services, encrypted: boolean): Promis
     writeSync(file, writer.begin())
     // Its own view of the outbox: what is under way over the network goes into the file too, and is known there as a repetition.
     const outbox = new Outbox(store, keys.author)
-    for (;;) {
+    // What refers to work under a former name waits until that has its new one.
+    while (!hasLeftovers(store)) {
       const next = outbox.take({ urgentOnly: false, maxOps: OPS_PER_FRAME })
       if (!next) break
       ops += next.batch.ops.length
