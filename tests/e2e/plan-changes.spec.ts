@@ -28,18 +28,24 @@ test('a plan that no longer fits is mended, taken back, tried out and promised f
   await expect(page.locator('.sync')).toContainText('计划 v1', { timeout: 30_000 })
 
   await test.step('a line stops: the proposal leaves it empty until it runs again', async () => {
-    const onLine = async () =>
-      (await places()).filter((bar) => bar.includes('竿线 A, 9月17日') && startOf(bar) < 18 * 60 + 30)
-    await expect.poll(async () => (await onLine()).length).toBeGreaterThan(0)
+    const [from, until] = [14 * 60 + 30, 18 * 60 + 30]
+    /** What is made today in those hours, with the line as its third word. */
+    const made = async () =>
+      (await places())
+        .filter((bar) => startOf(bar) >= from && startOf(bar) < until)
+        .map((bar) => bar.split(', '))
+        .filter(([, kind, , when]) => kind === '生产' && when?.startsWith('9月17日'))
+    await expect.poll(async () => (await made()).length).toBeGreaterThan(0)
+    const line = (await made())[0]![2]!
     const panel = await plan.report('产线停了')
-    await plan.choose(panel, '哪条线', '竿线 A')
+    await plan.choose(panel, '哪条线', line)
     await plan.times(panel, '14:30', '18:30')
     await plan.submit(panel)
-    await expect(plan.fit()).toContainText(/竿线 A .*停线.*已算出改法/, { timeout: 30_000 })
+    await expect(plan.fit()).toContainText(new RegExp(`${line} .*停线.*已算出改法`), { timeout: 30_000 })
     await plan.fit().getByRole('button', { name: '看提案' }).click()
-    await board.publish('竿线 A 电机坏了')
+    await board.publish('电机坏了')
     await expect(page.locator('.sync')).toContainText('计划 v2', { timeout: 30_000 })
-    await expect.poll(onLine).toEqual([])
+    await expect.poll(async () => (await made()).filter((words) => words[2] === line)).toEqual([])
   })
 
   await test.step('an urgent order gets its place', async () => {
@@ -70,9 +76,8 @@ test('a plan that no longer fits is mended, taken back, tried out and promised f
     await app.goTo('排期板')
     await expect(board.bars().first()).toBeAttached()
     const before = await places()
-    const panel = await plan.report('产线停了')
-    await plan.choose(panel, '哪条线', '拟饵线 B')
-    await plan.times(panel, '17:30', '21:30')
+    const panel = await plan.report('来了急单')
+    await plan.search(panel, '哪个商品', 'HAI01-52')
     await plan.submit(panel)
     await expect(plan.fit()).toContainText('已按策略自动调整', { timeout: 30_000 })
     await expect.poll(places).not.toEqual(before)
