@@ -143,9 +143,14 @@ function prepare(
   return { problem: freed.problem, affected: [...new Set(kept)], model: freed.model }
 }
 
-/** Lifts the freeze from work that can no longer start where it was, because what runs before it ends too late. */
+/**
+ * Lifts the freeze from work that can no longer start where it was, because what runs before it ends too late, or was itself
+ * released and may go anywhere.
+ */
 export function releaseStuck(problem: Problem): Problem {
-  return problem.stability ? freeStuck(problem).problem : problem
+  if (!problem.stability) return problem
+  const followers = listFollowers(problem, problem.stability.released ?? [])
+  return freeStuck(releaseTasks(problem, followers)).problem
 }
 
 function freeStuck(problem: Problem): { problem: Problem; stuck: string[]; model: Model } {

@@ -1,4 +1,4 @@
-import { computed, ref, type Ref } from 'vue'
+import { computed, ref, shallowRef, watch, type Ref } from 'vue'
 import type { BoardLane } from '../../../shared/contract/planning.ts'
 import { addDays, dayKeyOf, dayStartMs, eachDay } from '../../../shared/domain/time.ts'
 import { useNow } from '../../app/clock.ts'
@@ -78,8 +78,25 @@ export function useBoard(proposalId: Ref<string | null>) {
   const layout = computed(() =>
     layoutBoard(sortLanes(query.data.value?.lanes ?? []), query.data.value?.items ?? [], collapsed.value),
   )
-  const selected = computed(() =>
-    selectedId.value === null ? null : (layout.value.barById.get(selectedId.value) ?? null),
+  /** The selected item as it was last shown: publishing gives its work a new bar. */
+  const known = shallowRef<PlacedBar['item'] | null>(null)
+  const selected = computed(() => {
+    const { barById, bars } = layout.value
+    if (selectedId.value === null) return null
+    const bar = barById.get(selectedId.value)
+    if (bar || known.value?.id !== selectedId.value) return bar ?? null
+    const { taskKey, laneId } = known.value
+    const same = bars.filter(({ item }) => item.taskKey === taskKey)
+    return same.find(({ item }) => item.laneId === laneId) ?? same[0] ?? null
+  })
+  watch(
+    selected,
+    (bar) => {
+      if (!bar) return
+      known.value = bar.item
+      selectedId.value = bar.id
+    },
+    { flush: 'sync' },
   )
   const matches = computed(() => {
     const chosen = [...filters.value].map((name) => MATCH[name])
