@@ -72,12 +72,9 @@ async function givesWayToOwn(bench: Bench, row: LiveGrantRow): Promise<boolean> 
     ({ grantId }) => !grantId.includes('/') && awarder(grantId) !== awarder(row.grantId),
   )
   if (others.some(({ fence }) => fence > row.fence)) return true
-  for (const { grantId } of others)
-    await bench.tx
-      .deleteFrom('liveGrant')
-      .where('belt', '=', row.belt)
-      .where('grantId', '=', grantId)
-      .execute()
+  const ids = others.map(({ grantId }) => grantId)
+  if (ids.length > 0)
+    await bench.tx.deleteFrom('liveGrant').where('belt', '=', row.belt).where('grantId', 'in', ids).execute()
   return false
 }
 

@@ -1,6 +1,7 @@
 import crypto from 'node:crypto'
 import type { z } from 'zod'
-import { pullHeadSchema, pullRequestSchema, pushAnswerSchema } from '../../shared/wire/messages.ts'
+import { pullRequestSchema, pushAnswerSchema } from '../../shared/wire/messages.ts'
+import { readPullHead } from '../../shared/wire/pull-body.ts'
 import { snapshotAnswerSchema, type ChunkRef, type SnapshotAnswer } from '../../shared/wire/snapshot.ts'
 import {
   readFrames,
@@ -80,7 +81,7 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
     for (;;) {
       const asked: PullRequest = { ...request, cursors, refilled: false, maxBytes: MAX_PULL_BYTES }
       const body = await requests.pull.answer(who, Buffer.from(JSON.stringify(asked)))
-      const head = headOf(body)
+      const { head } = readPullHead(body)
       const cursorBytes = Buffer.from(JSON.stringify(cursors))
       const length = Buffer.alloc(4)
       length.writeUInt32LE(cursorBytes.length)
@@ -200,12 +201,6 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
       return Buffer.concat(parts)
     },
   }
-}
-
-function headOf(body: Uint8Array): z.output<typeof pullHeadSchema> {
-  const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const length = view.readUInt32LE(0)
-  return pullHeadSchema.parse(JSON.parse(view.subarray(4, 4 + length).toString('utf8')))
 }
 
 async function scopesOf(hub: HubContext, device: DeviceRow): Promise<string[]> {

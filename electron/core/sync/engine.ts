@@ -136,7 +136,6 @@ export class SyncEngine {
     this.#transport = this.#host.connect(link)
     this.#first = new FirstSync({
       ...deps,
-      author: deps.keys.author,
       link: () => this.#link,
       request: (path, body) => this.#request(path, body),
       connect: () => this.#chunkStream(),

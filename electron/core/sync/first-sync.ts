@@ -18,7 +18,7 @@ import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { readCursor, writeCursor, type SharedScope } from './cursors.ts'
 import { rememberHeads } from './give-back.ts'
-import { formerAuthors, meetsTwin, yieldToTwin } from './incarnation.ts'
+import { takeIn } from './intake.ts'
 import type { HubLink } from './link.ts'
 import type { Fork } from './outbox.ts'
 import { Inbox } from './first-sync-inbox.ts'
@@ -50,7 +50,6 @@ export interface ChunkStream {
 
 export interface FirstSyncDeps {
   readonly store: Store
-  readonly author: string
   readonly clock: () => number
   readonly random: () => number
   readonly compression: Compression
@@ -414,7 +413,7 @@ export class FirstSync {
   }
 
   async #apply(job: Job, chunk: string, bytes: Uint8Array): Promise<void> {
-    const { store, compression, author, pause, onProgress } = this.#deps
+    const { store, compression, pause, onProgress } = this.#deps
     const { manifest, scope } = job
     const done = (): void => {
       prepared(store.db, 'INSERT OR IGNORE INTO snapshotDone (scope, hash) VALUES (?, ?)').run(scope, chunk)
@@ -427,21 +426,20 @@ export class FirstSync {
       throw new WrongHub('damaged chunk')
     }
     const { ops } = decodeCanonicalBatch(unseal(compression, bytes, MAX_CHUNK_BODY), { maxOps: 1_000_000 })
-    const mayHaveTwin = formerAuthors(store).length > 0
     const keep = prepared(
       store.db,
       'INSERT OR IGNORE INTO snapshotKept (scope, author, stream, seq) VALUES (?, ?, ?, ?)',
     )
     for (let from = 0; from < ops.length && !this.#closed; from += APPLY_SLICE) {
       const slice = ops.slice(from, from + APPLY_SLICE)
-      if (meetsTwin(store, slice)) return this.#deps.onFork([])
-      store.transact(() => {
-        if (this.#row(scope)?.seq !== manifest.seq) return
-        if (mayHaveTwin) yieldToTwin(store, author, slice)
-        store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch: manifest.epoch })))
+      const taken = store.transact(() => {
+        if (this.#row(scope)?.seq !== manifest.seq) return true
+        if (!takeIn(store, slice, manifest.epoch)) return false
         if (job.sweeps) for (const op of slice) keep.run(scope, op.author, op.stream, op.seq)
         if (from + APPLY_SLICE >= ops.length) done()
+        return true
       })
+      if (!taken) return this.#deps.onFork([])
       await pause()
     }
     onProgress()

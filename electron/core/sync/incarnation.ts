@@ -107,6 +107,7 @@ export function renameLeftovers(store: Store, author: string): number {
  */
 export function yieldToTwin(store: Store, author: string, arriving: readonly CanonicalOp[]): number {
   const former = new Set(formerAuthors(store))
+  if (former.size === 0) return 0
   let renamed = 0
   for (const op of arriving) {
     if (!former.has(op.author) || !hasOtherUnder(store, op)) continue

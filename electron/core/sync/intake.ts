@@ -5,23 +5,32 @@ import { unseal, type Compression } from '../../../shared/wire/envelope.ts'
 import type { Store } from '../store/store.ts'
 import { writeCursor } from './cursors.ts'
 import { rememberHeads } from './give-back.ts'
-import { formerAuthors, meetsTwin, yieldToTwin } from './incarnation.ts'
+import { meetsTwin, yieldToTwin } from './incarnation.ts'
 
 /** Applying more at once would hold the core's thread for longer than a person notices. */
 const APPLY_SLICE = 300
 const MAX_PULL_BODY = 64 * 1024 * 1024
 
+/**
+ * Applies ops that the hub sent, by whatever way; inside a transaction.
+ * @returns false, with nothing applied, when a copy of this store has written under its present name
+ */
+export function takeIn(store: Store, ops: readonly CanonicalOp[], hubEpoch: number): boolean {
+  if (meetsTwin(store, ops)) return false
+  yieldToTwin(store, store.author, ops)
+  store.applyCanonical(ops.map((op) => ({ ...op, hubEpoch })))
+  return true
+}
+
 /** Takes in what the hub sends. */
 export class Intake {
   readonly #store: Store
-  readonly #author: string
   readonly #compression: Compression
   readonly #breathe: () => Promise<void>
 
   /** @param breathe lets others have the thread; throws when the store is about to be closed */
-  constructor(store: Store, author: string, compression: Compression, breathe: () => Promise<void>) {
+  constructor(store: Store, compression: Compression, breathe: () => Promise<void>) {
     this.#store = store
-    this.#author = author
     this.#compression = compression
     this.#breathe = breathe
   }
@@ -39,16 +48,15 @@ export class Intake {
   ): Promise<number | null> {
     const body = unseal(this.#compression, envelope, MAX_PULL_BODY)
     const { ops } = decodeCanonicalBatch(body, { maxOps: 200_000 })
-    const mayHaveTwin = formerAuthors(this.#store).length > 0
     for (let from = 0; from < ops.length; from += APPLY_SLICE) {
       const slice = ops.slice(from, from + APPLY_SLICE)
-      if (meetsTwin(this.#store, slice)) return null
-      this.#store.transact(() => {
-        if (mayHaveTwin) yieldToTwin(this.#store, this.#author, slice)
-        this.#store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))
+      const taken = this.#store.transact(() => {
+        if (!takeIn(this.#store, slice, hubEpoch)) return false
         writeCursor(this.#store, scope, { epoch: hubEpoch, seq: slice.at(-1)!.hubSeq })
         if (from + APPLY_SLICE >= ops.length) rememberHeads(this.#store, hubHeads.filter(isOf(ops)))
+        return true
       })
+      if (!taken) return null
       await this.#breathe()
     }
     return ops.length

@@ -1,12 +1,7 @@
-import { DecodeError } from '../../../shared/ops/bytes.ts'
 import { BATCH_VERSION } from '../../../shared/wire/batch.ts'
 import type { Compression } from '../../../shared/wire/envelope.ts'
-import {
-  pullHeadSchema,
-  type Certificate,
-  type PullHead,
-  type PullRequest,
-} from '../../../shared/wire/messages.ts'
+import type { Certificate, PullHead, PullRequest } from '../../../shared/wire/messages.ts'
+import { readPullHead } from '../../../shared/wire/pull-body.ts'
 import type { Store } from '../store/store.ts'
 import { readableScopes, readCursor, writeCursor } from './cursors.ts'
 import type { FirstSync } from './first-sync.ts'
@@ -43,7 +38,7 @@ export class Puller {
 
   constructor(deps: PullerDeps) {
     this.#deps = deps
-    this.#intake = new Intake(deps.store, deps.author, deps.compression, deps.breathe)
+    this.#intake = new Intake(deps.store, deps.compression, deps.breathe)
     this.#hasLeftovers = hasLeftovers(deps.store)
   }
 
@@ -63,7 +58,7 @@ export class Puller {
     if (scopes.length === 0) return { ops: 0, more: false, told: null }
     const cursors = scopes.map((scope) => ({ scope, ...readCursor(store, scope) }))
     const body = await this.#ask(cursors, maxBytes)
-    const { head, at } = headOf(body)
+    const { head, at } = readPullHead(body)
     const ops = await this.#takeIn(head, body.subarray(at))
     if (ops === null) return null
     const allHere = !head.scopes.some((scope) => scope.more)
@@ -120,21 +115,13 @@ export class Puller {
   }
 }
 
-/** @throws DecodeError or ZodError for an answer that ends early or is none */
-function headOf(body: Uint8Array): { head: PullHead; at: number } {
-  const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const at = view.length < 4 ? Infinity : 4 + view.readUInt32LE(0)
-  if (view.length < at) throw new DecodeError('ends early')
-  return { head: pullHeadSchema.parse(JSON.parse(view.subarray(4, at).toString('utf8'))), at }
-}
-
 /** An answer that broke off can be asked for again once its head is there: it says what the answer went up to. */
 function halfOf(
   request: PullRequest,
   part: PartialAnswer,
 ): { request: PullRequest; part: PartialAnswer } | null {
   try {
-    const { lastSeq, hubTimeMs } = headOf(part.bytes).head
+    const { lastSeq, hubTimeMs } = readPullHead(part.bytes).head
     return lastSeq === undefined
       ? null
       : { request: { ...request, again: { through: lastSeq, timeMs: hubTimeMs } }, part }

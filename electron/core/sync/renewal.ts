@@ -2,7 +2,7 @@ import { backoffMs } from '../../../shared/wire/backoff.ts'
 import { enrolAnswerSchema, renewText } from '../../../shared/wire/messages.ts'
 import { signWith } from '../keys.ts'
 import type { Log, OpenBelt } from '../services.ts'
-import type { EngineStatus } from './engine.ts'
+import { REFUSED_RETRY_MS, type EngineStatus } from './engine.ts'
 import { readLink, type HubLink } from './link.ts'
 import { RequestCounter } from './request-counter.ts'
 import { HubRefused, HubTransport, HubUnreachable, WrongHub } from './transport.ts'
@@ -16,8 +16,6 @@ export interface RenewalDeps {
   /** The hub has given the new key the rights of the old one. */
   readonly onRenewed: (link: HubLink) => void
 }
-
-const REFUSED_RETRY_MS = 60_000
 
 /**
  * A store that was recognised as a copy writes under a new key from its first moment; this passes the old key's rights to it,

@@ -119,7 +119,7 @@ export async function measureDeviceApply(seed: number, note: Note): Promise<void
           seal(compression, 'zstd', encodeCanonicalBatch({ hubEpoch: 1, ops: ops.slice(from, from + size) })),
         )
       const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-      const intake = new Intake(device.store, device.keys.author, compression, breathe)
+      const intake = new Intake(device.store, compression, breathe)
       const startMs = performance.now()
       const startCpu = process.cpuUsage()
       for (const envelope of envelopes) await intake.apply('base:00000000001', envelope, { hubEpoch: 1 })

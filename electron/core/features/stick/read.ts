@@ -9,19 +9,19 @@ import { decodeCanonicalBatch } from '../../../../shared/wire/batch.ts'
 import { compressionOf } from '../../../../shared/wire/compression.ts'
 import { unseal } from '../../../../shared/wire/envelope.ts'
 import {
-  pullHeadSchema,
   pullRequestSchema,
   pushAnswerSchema,
   statusAnswerSchema,
   type PushAnswer,
 } from '../../../../shared/wire/messages.ts'
+import { readPullHead } from '../../../../shared/wire/pull-body.ts'
 import { readFrames, readHeader, StickError, type StickProblem } from '../../../../shared/wire/stick.ts'
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { OpenBelt, Services } from '../../services.ts'
 import { opOf, type OpRow } from '../../store/store.ts'
 import { readCursor, writeCursor } from '../../sync/cursors.ts'
 import { rememberHeads } from '../../sync/give-back.ts'
-import { formerAuthors, yieldToTwin } from '../../sync/incarnation.ts'
+import { takeIn } from '../../sync/intake.ts'
 import { readLink, writeLink } from '../../sync/link.ts'
 import { Outbox } from '../../sync/outbox.ts'
 import { ownCrypto, requireLink } from './own.ts'
@@ -178,11 +178,10 @@ async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts, cut: 
   const cursorLength = view.readUInt32LE(0)
   const asked = cursorsSchema.parse(parse(view.subarray(4, 4 + cursorLength)))
   const rest = view.subarray(4 + cursorLength)
-  const headLength = rest.readUInt32LE(0)
-  const head = pullHeadSchema.parse(parse(rest.subarray(4, 4 + headLength)))
+  const { head, at: envelopesAt } = readPullHead(rest)
   mustBePresent(belt, head.hubEpoch)
   const { store } = belt
-  let at = 4 + headLength
+  let at = envelopesAt
   for (const { scope, bytes, through, resync } of head.scopes) {
     const envelope = rest.subarray(at, at + bytes)
     at += bytes
@@ -206,15 +205,12 @@ async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts, cut: 
 }
 
 async function applyOps(belt: OpenBelt, envelope: Uint8Array, hubEpoch: number): Promise<number> {
-  const { store, keys } = belt
+  const { store } = belt
   const { ops } = decodeCanonicalBatch(unseal(compression, envelope, MAX_BODY), { maxOps: 200_000 })
-  const mayHaveTwin = formerAuthors(store).length > 0
   for (let from = 0; from < ops.length; from += APPLY_SLICE) {
     const slice = ops.slice(from, from + APPLY_SLICE)
-    store.transact(() => {
-      if (mayHaveTwin) yieldToTwin(store, keys.author, slice)
-      store.applyCanonical(slice.map((op) => ({ ...op, hubEpoch })))
-    })
+    const taken = store.transact(() => takeIn(store, slice, hubEpoch))
+    if (!taken) throw new Refusal('stick-new-identity')
     await pause()
   }
   return ops.length

@@ -58,7 +58,6 @@ export class FiledSnapshot {
       const end = (): void => void first.close().then(resolve, reject)
       const first = new FirstSync({
         store: belt.store,
-        author: belt.keys.author,
         clock: () => services.clock(),
         random: () => 1,
         compression,
