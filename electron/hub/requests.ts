@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { toHex } from '../../shared/ops/bytes.ts'
-import { BATCH_VERSION, decodeBatch } from '../../shared/wire/batch.ts'
+import { BATCH_VERSION, decodeBatch, type OpBatch } from '../../shared/wire/batch.ts'
 import { unseal } from '../../shared/wire/envelope.ts'
 import {
   certificateSchema,
@@ -42,20 +42,17 @@ export function beltRequests(
     type: JSON_TYPE,
     answer: async (who, body) => Buffer.from(JSON.stringify(await answer(who, body))),
   })
-  const batchOf = (envelope: Uint8Array) =>
-    decodeBatch(unseal(hub.compression, envelope, MAX_BATCH_BODY), { maxOps: MAX_BATCH_OPS })
-
   return {
     push: json(async (who, body) => {
       await sameEpoch(hub, who)
-      return ingest(hub, who.device, batchOf(body))
+      return ingest(hub, who.device, batchOf(hub, body))
     }),
     return: json(async (who, body) => {
       await sameEpoch(hub, who)
       if (who.device.status !== 'active') throw new HubRefusal('revoked')
       const headLength = body.length < 4 ? 0 : Buffer.from(body.buffer, body.byteOffset, 4).readUInt32LE(0)
       const { heads } = parseJson(returnHeadSchema, body.subarray(4, 4 + headLength))
-      return takeBack(hub, who.device.belt, heads, batchOf(body.subarray(4 + headLength)))
+      return takeBack(hub, who.device.belt, heads, batchOf(hub, body.subarray(4 + headLength)))
     }),
     pull: {
       type: 'application/octet-stream',
@@ -125,6 +122,10 @@ async function status(
     batchVersion: BATCH_VERSION,
   }
 }
+
+/** @throws DecodeError */
+export const batchOf = (hub: HubContext, envelope: Uint8Array): OpBatch =>
+  decodeBatch(unseal(hub.compression, envelope, MAX_BATCH_BODY), { maxOps: MAX_BATCH_OPS })
 
 /** A device that still lives in an earlier epoch first looks at how far the hub is. */
 async function sameEpoch(hub: HubContext, who: Caller): Promise<void> {

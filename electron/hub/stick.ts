@@ -1,6 +1,7 @@
 import crypto from 'node:crypto'
 import type { z } from 'zod'
-import { pullRequestSchema, pushAnswerSchema } from '../../shared/wire/messages.ts'
+import { toHex } from '../../shared/ops/bytes.ts'
+import { pullRequestSchema, pushAnswerSchema, type PushAnswer } from '../../shared/wire/messages.ts'
 import { readPullHead } from '../../shared/wire/pull-body.ts'
 import { snapshotAnswerSchema, type ChunkRef, type SnapshotAnswer } from '../../shared/wire/snapshot.ts'
 import {
@@ -16,7 +17,7 @@ import type { Caller } from './auth.ts'
 import { readBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import { HubRefusal } from './errors.ts'
-import { beltRequests } from './requests.ts'
+import { batchOf, beltRequests } from './requests.ts'
 import type { DeviceRow } from './schema.ts'
 
 type PullRequest = z.output<typeof pullRequestSchema>
@@ -131,6 +132,19 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
     }
   }
 
+  /** The answer says what it answers: somebody who holds a copy of the device's key may read it too. */
+  async function push(who: Caller, envelope: Uint8Array): Promise<PushAnswer> {
+    const { links } = batchOf(hub, envelope)
+    const answer = pushAnswerSchema.parse(
+      JSON.parse(Buffer.from(await requests.push.answer(who, envelope)).toString('utf8')),
+    )
+    const streams = answer.streams.map((part) => {
+      const link = links.find(({ stream }) => stream === part.stream)
+      return link ? { ...part, sent: toHex(link.head) } : part
+    })
+    return { ...answer, streams }
+  }
+
   async function statusFrame(who: Caller): Promise<Uint8Array> {
     return requests.status.answer(who, new Uint8Array())
   }
@@ -157,13 +171,13 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
             pullRequest = pullRequestSchema.parse(JSON.parse(Buffer.from(frame.body).toString('utf8')))
             continue
           }
-          const body = await requests.push.answer(who, frame.body)
-          for (const part of pushAnswerSchema.parse(JSON.parse(Buffer.from(body).toString('utf8'))).streams) {
+          const answer = await push(who, frame.body)
+          for (const part of answer.streams) {
             if (part.gap) counts.gaps++
             if (part.forkAt !== undefined) counts.forks++
             for (const { verdict, n } of part.runs) counts[verdict] += n
           }
-          parts.push(writer.frame({ name: 'pushed', body }))
+          parts.push(writer.frame({ name: 'pushed', body: Buffer.from(JSON.stringify(answer)) }))
         }
       } catch (error) {
         if (!(error instanceof StickError)) throw error

@@ -79,6 +79,7 @@ export const ERROR_CODES = [
   'hub-not-administrator',
   'stick-no-hub',
   'stick-new-identity',
+  'stick-copied',
   'stick-not-a-file',
   'stick-newer',
   'stick-other-belt',

@@ -97,6 +97,14 @@ export const pushAnswerSchema = z.object({
       cutAt: z.object({ seq: count, head: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
       /** First seq at which this device tells another story than the hub has. */
       forkAt: count.optional(),
+      /**
+       * Chain hash (hexadecimal) of the last op that was sent: told in files, where a copy of the device may read what the
+       * other one is answered.
+       */
+      sent: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
       runs: z.array(runSchema),
     }),
   ),

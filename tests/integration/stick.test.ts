@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { placeOf } from '../../electron/core/features/backup/identity.ts'
 import type { RunningHub } from '../../electron/hub/index.ts'
 import { loadHubSeed } from '../../electron/hub/keys.ts'
 import { hubStick, type HubStick } from '../../electron/hub/stick.ts'
@@ -228,7 +229,7 @@ describe('files on a stick', () => {
     expect(names(other)).toStrictEqual(['于敏'])
   }, 30_000)
 
-  /** The hub cuts its log off behind the device, which has work of its own waiting. */
+  /** The hub cuts its log off behind the device. */
   async function cutBehind(): Promise<void> {
     await addPeople(other, '早', 300)
     await until(async () => (await pending(other)) === 0, 'sent')
@@ -241,11 +242,11 @@ describe('files on a stick', () => {
     await noteBackup(hub.hub)
     const all = { keepMs: 0, awayMs: 0, leastOps: 1, tombstoneMs: 0 }
     expect(await truncate(hub.hub, beltId, all)).toBeGreaterThan(0)
-    await addPeople(device, '谷', 3)
   }
 
   it('bring a snapshot where the hub has cut its log off', async () => {
     await cutBehind()
+    await addPeople(device, '谷', 3)
     const { report, answer } = await stick().take(await written(device))
     expect(report).toMatchObject({ applied: 3, problem: null })
     await addPeople(other, '后', 2)
@@ -264,6 +265,7 @@ describe('files on a stick', () => {
 
   it('bring the rest of a snapshot that was cut short, from another file', async () => {
     await cutBehind()
+    await addPeople(device, '谷', 3)
     const { answer } = await stick().take(await written(device))
     for (const part of [0.5, 0.8]) {
       const cut = await read(device, answer.subarray(0, Math.floor(answer.length * part)))
@@ -274,6 +276,90 @@ describe('files on a stick', () => {
     expect(names(device).filter((name) => name.startsWith('谷'))).toHaveLength(3)
     expect(await pending(device)).toBe(0)
   }, 60_000)
+
+  describe('where a copy of the device has written under its name', () => {
+    let copy: TestCore
+    const author = (app: TestCore) => app.core.services.belt().keys.author
+    const count = (app: TestCore, tag: string) => names(app).filter((name) => name.startsWith(tag)).length
+
+    /** Both go on from the same place; the hub has heard of the copy's work alone. */
+    beforeEach(async () => {
+      await addPeople(device, '同', 2)
+      const dataDir = join(root, 'copy')
+      cpSync(device.dataDir, dataDir, { recursive: true, filter: (path) => !path.includes('lock') })
+      // Nothing on a disk that was cloned as a whole shows that it is another one.
+      const keys = join(dataDir, 'keys')
+      const lease = join(
+        keys,
+        readdirSync(keys).find((name) => name.endsWith('.lease.json'))!,
+      )
+      const paper = JSON.parse(readFileSync(lease, 'utf8')) as object
+      writeFileSync(lease, JSON.stringify({ ...paper, place: placeOf(dataDir) }))
+      copy = startCore({ dataDir, deviceName: 'copy' })
+      running.push(copy)
+      copy.core.services.setPerson(copy.connection, (await copy.call('app/state', {})).people[0]!.id)
+      await addPeople(device, '谷', 3)
+      expect(author(copy)).toBe(author(device))
+    })
+
+    async function expectNothingTaken(problem: unknown): Promise<void> {
+      expect(problem).toMatchObject({ code: 'stick-copied' })
+      expect(count(device, '抄')).toBe(0)
+      expect(count(device, '谷')).toBe(3)
+    }
+
+    /** With a network the device goes on under a name of its own, and nobody's work is lost. */
+    async function expectAllInTheEnd(): Promise<void> {
+      const former = author(device)
+      await device.call('sync/setOptions', { paused: false })
+      await until(
+        async () => author(device) !== former && (await pending(device)) === 0,
+        'the device is through under another name',
+      )
+      for (const app of [device, other])
+        await until(
+          () => count(app, '抄') === count(copy, '抄') && count(app, '谷') === 3,
+          'all of it is there',
+        )
+      await until(() => names(other).length === names(device).length, 'both have the same')
+      expect(names(device)).toStrictEqual(names(other))
+    }
+
+    it('a snapshot that brings it is recognised', async () => {
+      await addPeople(copy, '抄', 3)
+      expect((await stick().take(await written(copy))).report).toMatchObject({ applied: 5, forks: 0 })
+      await cutBehind()
+      const { problem } = await read(device, await stick().news(beltId, author(device)))
+      await expectNothingTaken(problem)
+      await expectAllInTheEnd()
+    }, 60_000)
+
+    it.each([2, 3, 4])(
+      'the answer to the copy settles nothing of the device (%i steps)',
+      async (n) => {
+        await addPeople(copy, '抄', n)
+        await written(device)
+        const { answer } = await stick().take(await written(copy))
+        expect(await read(copy, answer)).toMatchObject({ applied: 2 + n, problem: null })
+        const result = await read(device, answer)
+        expect(await pending(device)).toBe(5)
+        expect(result).toMatchObject({ applied: 0 })
+        await expectNothingTaken(result.problem)
+        await expectAllInTheEnd()
+      },
+      60_000,
+    )
+
+    it('the answer to the device’s own file says so', async () => {
+      await addPeople(copy, '抄', 3)
+      await stick().take(await written(copy))
+      const { report, answer } = await stick().take(await written(device))
+      expect(report).toMatchObject({ applied: 0, forks: 1 })
+      const { problem } = await read(device, answer)
+      await expectNothingTaken(problem)
+      await expectAllInTheEnd()
+    }, 60_000)
+  })
 
   it('work from the command line', async () => {
     await addPeople(device, '命', 2)

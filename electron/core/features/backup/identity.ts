@@ -91,7 +91,7 @@ function renewLease(
 const isUnused = (db: Db): boolean => db.prepare('SELECT 1 FROM op LIMIT 1').get() === undefined
 
 /** This machine and this folder: a copy of the folder is another place, also on the same machine. */
-function placeOf(dataDir: string): string {
+export function placeOf(dataDir: string): string {
   const { ino } = statSync(dataDir, { bigint: true })
   return createHash('sha256').update(`${machineId()}\n${ino}`).digest('base64url').slice(0, 22)
 }

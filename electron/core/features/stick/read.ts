@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { ErrorCode } from '../../../../shared/contract/errors.ts'
 import { Refusal } from '../../../../shared/contract/result.ts'
 import type { StickImport } from '../../../../shared/contract/stick.ts'
-import { DecodeError } from '../../../../shared/ops/bytes.ts'
+import { DecodeError, toHex } from '../../../../shared/ops/bytes.ts'
 import { decodeCanonicalBatch } from '../../../../shared/wire/batch.ts'
 import { compressionOf } from '../../../../shared/wire/compression.ts'
 import { unseal } from '../../../../shared/wire/envelope.ts'
@@ -127,6 +127,7 @@ function mustBePresent(belt: OpenBelt, hubEpoch: number): void {
   if (hubEpoch < (readLink(belt.store)?.epoch ?? 0)) throw new Refusal('stick-old')
 }
 
+/** @throws Refusal `stick-copied` when it answers what a copy of this store has sent, or says that the hub has the copy's work */
 async function settle(belt: OpenBelt, answer: PushAnswer, counts: Counts): Promise<void> {
   mustBePresent(belt, answer.hubEpoch)
   const { store, keys } = belt
@@ -135,13 +136,18 @@ async function settle(belt: OpenBelt, answer: PushAnswer, counts: Counts): Promi
   for (const part of answer.streams) {
     const first = part.runs[0]
     const n = part.runs.reduce((sum, run) => sum + run.n, 0)
-    if (part.author !== keys.author || !first || n === 0) continue
-    const rows = prepared<[string, number, number, number], OpRow>(
+    if (part.author !== keys.author) continue
+    if (part.forkAt !== undefined) throw new Refusal('stick-copied')
+    if (!first || n === 0) continue
+    const rows = prepared<[string, number, number, number], OpRow & { hash: Uint8Array }>(
       store.db,
       'SELECT * FROM op WHERE author = ? AND stream = ? AND seq >= ? AND hash IS NOT NULL ORDER BY seq LIMIT ?',
     ).all(keys.author, part.stream, first.from, n)
-    if (rows.length !== n || rows[0]!.seq !== first.from) continue
-    if (rows.at(-1)!.seq <= (acked.get(part.stream) ?? 0)) {
+    const last = rows.at(-1)
+    if (!last || rows.length !== n || rows[0]!.seq !== first.from) continue
+    // Older hubs do not say.
+    if (part.sent !== undefined && part.sent !== toHex(last.hash)) throw new Refusal('stick-copied')
+    if (last.seq <= (acked.get(part.stream) ?? 0)) {
       counts.repeated = true
       continue
     }
@@ -158,9 +164,13 @@ async function settle(belt: OpenBelt, answer: PushAnswer, counts: Counts): Promi
   }
 }
 
+/** @throws Refusal `stick-copied` when the hub has more under this device's name than it has written */
 function updateLink(belt: OpenBelt, body: Uint8Array): void {
   const status = statusAnswerSchema.parse(parse(body))
   mustBePresent(belt, status.hubEpoch)
+  const { author } = belt.keys
+  const own = status.streams.filter((stream) => stream.author === author)
+  if (new Outbox(belt.store, author).behind(own).length > 0) throw new Refusal('stick-copied')
   const link = readLink(belt.store)
   if (!link || status.certificate.publicKey !== belt.keys.publicKey) return
   belt.store.transact(() =>
@@ -210,7 +220,7 @@ async function applyOps(belt: OpenBelt, envelope: Uint8Array, hubEpoch: number):
   for (let from = 0; from < ops.length; from += APPLY_SLICE) {
     const slice = ops.slice(from, from + APPLY_SLICE)
     const taken = store.transact(() => takeIn(store, slice, hubEpoch))
-    if (!taken) throw new Refusal('stick-new-identity')
+    if (!taken) throw new Refusal('stick-copied')
     await pause()
   }
   return ops.length

@@ -47,7 +47,7 @@ export class FiledSnapshot {
   /**
    * Takes over what the file holds of it. What a file that was cut short lacks is taken from the network or another file.
    * @returns how many records came, or null when this device is further on already
-   * @throws Refusal `stick-new-identity` when a copy of this store has written under its name
+   * @throws Refusal `stick-copied` when a copy of this store has written under its name
    */
   async takeOver(services: Services, belt: OpenBelt): Promise<number | null> {
     const { manifest } = this.#answer
@@ -85,7 +85,7 @@ export class FiledSnapshot {
       })
       first.takeOver(scope, manifest).catch(reject)
     })
-    if (isForeign) throw new Refusal('stick-new-identity')
+    if (isForeign) throw new Refusal('stick-copied')
     const { db } = belt.store
     if (!isTaking(db, scope)) return manifest.chunks.reduce((sum, [, , ops]) => sum + ops, 0)
     const done = new Set(
