@@ -124,6 +124,17 @@ describe('the hub, seen from the cockpit', () => {
       async () => (await second.call('app/syncBar', {})).network === 'refused',
       'the device is told that it is not the network',
     )
+    const notTaken = async () =>
+      (await second.call('sync/centre', {})).refused.map((item) =>
+        item.kind === 'booking' ? null : { kind: item.kind, label: item.label, reason: item.reason },
+      )
+    const aside = { kind: 'quarantined', reason: 'revoked' }
+    expect(await notTaken()).toStrictEqual([
+      { ...aside, label: '退回的' },
+      { ...aside, label: '放行的' },
+    ])
+    expect((await second.call('app/syncBar', {})).refused).toBe(2)
+    expect(merchants(second)).toStrictEqual([])
     const { held, devices } = await admin.call('hub/overview', {})
     expect(devices.find(({ name }) => name === '二号机')).toMatchObject({ status: 'revoked', held: 2 })
     expect(held).toMatchObject([
@@ -152,8 +163,20 @@ describe('the hub, seen from the cockpit', () => {
     await until(() => merchants(admin).length === 1, 'released work arrives')
     expect(merchants(admin)).toStrictEqual(['放行的'])
     expect((await admin.call('hub/overview', {})).heldTotal).toBe(0)
+    // A device that is shut out reads no news, and hears all the same what became of its own work.
+    addMerchant(admin, '别人的')
+    await second.call('sync/tryNow', {})
+    const refusal = { kind: 'rejected', label: '退回的', reason: 'refused-by-administrator' }
+    await until(
+      async () => (await notTaken()).length === 1 && merchants(second).length === 1,
+      'the verdict is told',
+    )
+    expect(await notTaken()).toStrictEqual([refusal])
+    expect((await second.call('app/syncBar', {})).refused).toBe(1)
+    expect(merchants(second)).toStrictEqual(['放行的'])
+    expect((await second.call('sync/link', {})).failure).toMatchObject({ details: { reason: 'revoked' } })
     const third = await join_('三号机', 'planner')
-    await until(() => merchants(third).length === 1, 'also at devices that join later')
+    await until(() => merchants(third).length === 2, 'also at devices that join later')
     expect((await examine(hub.hub)).filter(({ problem }) => problem !== null)).toStrictEqual([])
   }, 40_000)
 

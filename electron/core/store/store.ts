@@ -259,13 +259,7 @@ export class Store {
     if (inserted === null) {
       const existing = this.#findOp.get(op.author, op.stream, op.seq)!
       if (existing.state === 'canonical') return
-      // Work that the hub had set aside was released by an administrator.
-      if (existing.state === 'quarantined' || existing.state === 'rejected')
-        prepared(
-          this.db,
-          `UPDATE conflict SET settledMs = ?, settledHow = 'released' WHERE opId = ? AND settledMs IS NULL`,
-        ).run(this.#options.clock(), opId(op))
-      this.#markCanonical(existing.n, op)
+      this.#markCanonical(existing, op)
     } else {
       if (!TABLES.has(op.table) || !this.#applier.knows(op))
         prepared(this.db, 'INSERT OR IGNORE INTO unknownOp (opN, tbl) VALUES (?, ?)').run(inserted, op.table)
@@ -279,7 +273,7 @@ export class Store {
     const op = opOf(row)
     const kind = answer.verdict.kind
     if (kind === 'applied' || kind === 'duplicate') {
-      this.#markCanonical(row.n, answer)
+      this.#markCanonical(row, answer)
       this.#applier.applyCanonical({
         ...op,
         hubEpoch: answer.hubEpoch,
@@ -314,11 +308,17 @@ export class Store {
     else this.#applier.withdraw(op)
   }
 
-  #markCanonical(n: number, at: { hubEpoch: number; hubSeq: number; stamp: Stamp }): void {
+  #markCanonical(op: OpRow, at: { hubEpoch: number; hubSeq: number; stamp: Stamp }): void {
+    // Work that the hub had set aside was released by an administrator.
+    if (op.state === 'quarantined' || op.state === 'rejected')
+      prepared(
+        this.db,
+        `UPDATE conflict SET settledMs = ?, settledHow = 'released' WHERE opId = ? AND settledMs IS NULL`,
+      ).run(this.#options.clock(), opId(op))
     prepared(
       this.db,
       `UPDATE op SET state = 'canonical', verdict = NULL, hubEpoch = ?, hubSeq = ?, stampMs = ?, stampCtr = ? WHERE n = ?`,
-    ).run(at.hubEpoch, at.hubSeq, at.stamp.ms, at.stamp.ctr, n)
+    ).run(at.hubEpoch, at.hubSeq, at.stamp.ms, at.stamp.ctr, op.n)
     this.#changed.add('sync')
   }
 

@@ -258,6 +258,8 @@ export class SyncEngine {
       const isIn = error instanceof HubRefused && error.code === 'not-enrolled' && (await this.#askBackIn())
       if (this.#closed) return
       this.#missed(step, error)
+      if (error instanceof HubRefused && error.code === 'revoked')
+        await this.#sender.hearOfHeld().catch(() => undefined)
       if (!isIn) return
       this.#refusedUntilMs = 0
       this.#machine.recheck()

@@ -218,10 +218,18 @@ export class Outbox {
       .map(({ stream, ackedSeq }) => ({ stream, after: ackedSeq }))
   }
 
+  /** Streams of which the hub has set something aside, from before the first of that on. */
+  held(): { stream: number; after: number }[] {
+    return prepared<[string], { stream: number; after: number }>(
+      this.#store.db,
+      `SELECT stream, min(seq) - 1 AS after FROM op WHERE state = 'quarantined' AND author = ? GROUP BY stream`,
+    ).all(this.#author)
+  }
+
   /**
-   * Compares with how far the hub is. What it lacks, after it was restored, is sent again. What it has beyond the last
-   * answer is settled by what it says became of it, if its chain there is this device's own: otherwise it is another's, and
-   * sending again finds out where the two part.
+   * Compares with how far the hub is. What it lacks, after it was restored, is sent again. What it was asked about is settled
+   * by what it says became of it, if its chain there is this device's own: otherwise it is another's, and sending again
+   * finds out where the two part.
    */
   *resume(streams: StatusAnswer['streams'], hubEpoch: number): Generator<void> {
     const have = new Map(streams.map((told) => [told.stream, told]))
@@ -229,27 +237,23 @@ export class Outbox {
       const told = have.get(stream)
       const at = told?.seq ?? 0
       if (at < ackedSeq) this.#lower(stream, at)
-      else if (at > ackedSeq && told?.runs && told.head)
-        yield* this.#catchUp(stream, ackedSeq, told, hubEpoch)
+      else if (told?.runs && told.head) yield* this.#catchUp(stream, told, hubEpoch)
     }
   }
 
-  *#catchUp(
-    stream: number,
-    after: number,
-    told: StatusAnswer['streams'][number],
-    hubEpoch: number,
-  ): Generator<void> {
+  *#catchUp(stream: number, told: StatusAnswer['streams'][number], hubEpoch: number): Generator<void> {
+    const from = told.runs?.[0]?.from
+    if (from === undefined) return
     const rows = prepared<[string, number, number, number], OpRow & { hash: Uint8Array }>(
       this.#store.db,
-      `SELECT * FROM op WHERE author = ? AND stream = ? AND seq > ? AND seq <= ? AND hash IS NOT NULL ORDER BY seq`,
-    ).all(this.#author, stream, after, told.seq)
+      `SELECT * FROM op WHERE author = ? AND stream = ? AND seq >= ? AND seq <= ? AND hash IS NOT NULL ORDER BY seq`,
+    ).all(this.#author, stream, from, told.seq)
     const last = rows.at(-1)
     if (last?.seq !== told.seq || toHex(last.hash) !== told.head) return
-    if (told.runs?.[0]?.from !== rows[0]!.seq) return
+    if (rows[0]!.seq !== from) return
     const seqs = rows.map(({ seq }) => seq)
     const at = new Map(rows.map((row) => [`${stream} ${row.seq}`, { ms: row.atMs, ctr: row.atCtr }]))
-    const answers = told.runs.flatMap((run) => answersOf(this.#author, stream, run, seqs, hubEpoch, at))
+    const answers = told.runs!.flatMap((run) => answersOf(this.#author, stream, run, seqs, hubEpoch, at))
     yield* this.#book(stream, answers)
   }
 

@@ -1,6 +1,11 @@
 import { encodeBatch, versionFor } from '../../../shared/wire/batch.ts'
 import { chooseCoding, seal, type Compression } from '../../../shared/wire/envelope.ts'
-import { pushAnswerSchema, type StatusAnswer, type StatusRequest } from '../../../shared/wire/messages.ts'
+import {
+  pushAnswerSchema,
+  statusAnswerSchema,
+  type StatusAnswer,
+  type StatusRequest,
+} from '../../../shared/wire/messages.ts'
 import type { Fork, Outbox } from './outbox.ts'
 import { Parcels, type Parcel } from './parcels.ts'
 import { HubRefused, type RequestHow } from './transport.ts'
@@ -94,6 +99,20 @@ export class Sender {
     }
     if (this.#parcels.interrupted().length === 0) outbox.rewind(false)
     return { claimsSettled }
+  }
+
+  /**
+   * Hears what an administrator has decided about work that the hub had set aside: a device that is shut out reads no news.
+   * @throws HubUnreachable, HubRefused or WrongHub
+   */
+  async hearOfHeld(): Promise<void> {
+    const { outbox, author } = this.#deps
+    const asked: StatusRequest = { streams: outbox.held() }
+    if (asked.streams!.length === 0) return
+    const told = await this.#deps.request('status', Buffer.from(JSON.stringify(asked)), { lane: 'bulk' })
+    const answer = statusAnswerSchema.parse(JSON.parse(Buffer.from(told).toString('utf8')))
+    const own = answer.streams.filter((stream) => stream.author === author)
+    await this.#inSlices(outbox.resume(own, answer.hubEpoch))
   }
 
   /**
