@@ -36,9 +36,10 @@ export function restore(dataDir: string, backup: string, nowMs: number): void {
   const path = join(dataDir, 'hub.db')
   const incoming = `${path}.restoring`
   copyFileSync(backup, incoming)
+  const replaced = epochsOf(path)
   const db = openDb(incoming)
   try {
-    db.transaction(() => startEpochs(db, nowMs)).immediate()
+    db.transaction(() => startEpochs(db, nowMs, replaced)).immediate()
     db.pragma('wal_checkpoint(TRUNCATE)')
     db.pragma('journal_mode = DELETE')
   } finally {
@@ -51,22 +52,63 @@ export function restore(dataDir: string, backup: string, nowMs: number): void {
 
 /** Epochs follow the seconds since this day: a backup that is restored twice begins two different ones. */
 const EPOCHS_SINCE_MS = Date.UTC(2026, 0, 1)
-/** More than a hub grants between two backups: fences that a restored hub has forgotten are not given again. */
+/** More than a hub grants in a second, and between two backups: fences that a restored hub has forgotten are not given again. */
 const FENCE_LEAP = 1_000_000
 
-/** What a new epoch begins with: its least number, how many fences are left out, and how long devices have to refill it. */
-export const newEpochNumbers = (nowMs: number) => ({
-  epoch: Math.max(0, Math.floor((nowMs - EPOCHS_SINCE_MS) / 1000)),
-  fenceLeap: FENCE_LEAP,
-  refillMs: REFILL_MS,
-})
+/** How far a belt's numbers have come. */
+export interface BeltEpoch {
+  readonly belt: string
+  readonly epoch: number
+  readonly nextFence: number
+}
+
+/**
+ * What a restored belt begins with: an epoch and a fence above those of the backup, of the database that it replaces, where
+ * there is one, and of what an earlier restore of the same backup began with, as long as the clock did not go back meanwhile.
+ */
+export function newEpoch(
+  restored: BeltEpoch,
+  replaced: Omit<BeltEpoch, 'belt'> | undefined,
+  nowMs: number,
+): { epoch: number; nextFence: number; recoveringUntilMs: number } {
+  const seconds = Math.floor((nowMs - EPOCHS_SINCE_MS) / 1000)
+  const epoch = Math.max(restored.epoch + 1, (replaced?.epoch ?? 0) + 1, seconds)
+  const nextFence = Math.max(restored.nextFence, replaced?.nextFence ?? 0) + FENCE_LEAP
+  return {
+    epoch,
+    nextFence: Math.max(nextFence, seconds * FENCE_LEAP),
+    recoveringUntilMs: nowMs + REFILL_MS,
+  }
+}
+
+export const beltEpochs = (db: Db): BeltEpoch[] =>
+  db.prepare<[], BeltEpoch>('SELECT belt, epoch, nextFence FROM belt').all()
+
+/** Those of a database that is about to be replaced; none where it is absent or cannot be read any more. */
+function epochsOf(path: string): BeltEpoch[] {
+  if (!existsSync(path)) return []
+  try {
+    const db = openDb(path)
+    try {
+      return beltEpochs(db)
+    } finally {
+      db.close()
+    }
+  } catch {
+    return []
+  }
+}
 
 /** A new epoch for every belt, in which nothing gets a number that the forgotten one may have given. */
-export function startEpochs(db: Db, nowMs: number): void {
-  const { epoch, fenceLeap, refillMs } = newEpochNumbers(nowMs)
-  db.prepare(
-    'UPDATE belt SET epoch = max(epoch + 1, ?), nextFence = nextFence + ?, lastTimeMs = max(lastTimeMs, ?), recoveringUntilMs = ?',
-  ).run(epoch, fenceLeap, nowMs, nowMs + refillMs)
+export function startEpochs(db: Db, nowMs: number, replaced: readonly BeltEpoch[] = []): void {
+  const former = new Map(replaced.map((row) => [row.belt, row]))
+  const update = db.prepare(
+    'UPDATE belt SET epoch = ?, nextFence = ?, lastTimeMs = max(lastTimeMs, ?), recoveringUntilMs = ? WHERE belt = ?',
+  )
+  for (const row of beltEpochs(db)) {
+    const { epoch, nextFence, recoveringUntilMs } = newEpoch(row, former.get(row.belt), nowMs)
+    update.run(epoch, nextFence, nowMs, recoveringUntilMs, row.belt)
+  }
   db.prepare(
     'INSERT INTO epochStart (belt, epoch, fromSeq, startedMs) SELECT belt, epoch, nextSeq - 1, ? FROM belt',
   ).run(nowMs)

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import { toHex } from '../../shared/ops/bytes.ts'
+import { lockBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import type { Queries, Tx } from './database.ts'
-import { newEpochNumbers } from './maintenance.ts'
+import { newEpoch } from './maintenance.ts'
 import { truncatedSeq } from './log-start.ts'
 
 /** One process at a time looks and decides. */
@@ -51,7 +52,7 @@ export function restoreWatch(hub: HubContext, dataDir: string): RestoreWatch {
           return false
         }
         // While this process served, ops may have been numbered anew since then: nobody's cursor is trusted.
-        await startEpochsIn(tx, hub.clock(), isFirst ? 'end' : 'start')
+        await startEpochsIn(tx, hub.clock(), isFirst ? 'end' : 'start', seen)
         if (hub.database.kind === 'postgres') await writeMark(tx, hub.clock())
         return true
       })
@@ -140,21 +141,20 @@ async function writeMark(tx: Tx, nowMs: number): Promise<void> {
 
 /**
  * A new epoch for every belt, in which nothing gets a number that the forgotten one may have given.
+ * @param seen how far this process has seen the belts
  * @param from where devices read on: at the `end` of what is here, or from the `start` of the log
  */
-export async function startEpochsIn(tx: Tx, nowMs: number, from: 'start' | 'end'): Promise<void> {
-  const { epoch: second, fenceLeap, refillMs } = newEpochNumbers(nowMs)
+export async function startEpochsIn(tx: Tx, nowMs: number, from: 'start' | 'end', seen: Seen): Promise<void> {
   for (const { belt } of await tx.selectFrom('belt').select('belt').orderBy('belt').execute()) {
-    const row = await tx
-      .updateTable('belt')
-      .set((eb) => ({ nextFence: eb('nextFence', '+', fenceLeap), recoveringUntilMs: nowMs + refillMs }))
-      .where('belt', '=', belt)
-      .returningAll()
-      .executeTakeFirstOrThrow()
-    const epoch = Math.max(row.epoch + 1, second)
+    const row = await lockBelt(tx, belt)
+    const { epoch, nextFence, recoveringUntilMs } = newEpoch(
+      row,
+      { epoch: seen[belt]?.epoch ?? 0, nextFence: 0 },
+      nowMs,
+    )
     await tx
       .updateTable('belt')
-      .set({ epoch, lastTimeMs: Math.max(row.lastTimeMs, nowMs) })
+      .set({ epoch, nextFence, recoveringUntilMs, lastTimeMs: Math.max(row.lastTimeMs, nowMs) })
       .where('belt', '=', belt)
       .execute()
     const fromSeq = from === 'end' ? row.nextSeq - 1 : await truncatedSeq(tx, belt)

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import { attend } from '../../electron/hub/expiry.ts'
-import { startEpochs } from '../../electron/hub/maintenance.ts'
+import { beltEpochs, startEpochs } from '../../electron/hub/maintenance.ts'
 import type { Fields } from '../../shared/ops/types.ts'
 import { startHubBench, type HubBench } from '../helpers/hub-client.ts'
 
@@ -70,22 +70,31 @@ it('an unanswered claim lapses by the hub’s time, not by its author’s, and n
   expect(await hub.database.db.selectFrom('op').select('hubSeq').execute()).toHaveLength(2)
 })
 
-it('a backup that is restored twice begins two epochs, and fences leap over those it has forgotten', async () => {
-  nowMs = NOW
-  bench = await startHubBench({ clock: () => nowMs })
-  const file = bench.running.hub.database.file!
-  const belt = () =>
-    file.prepare('SELECT epoch, nextFence, lastTimeMs FROM belt').get() as Record<string, number>
-  const before = belt()
-  file.exec('SAVEPOINT once')
-  startEpochs(file, NOW)
-  const first = belt()
-  file.exec('ROLLBACK TO once')
-  expect(belt()).toStrictEqual(before)
-  startEpochs(file, NOW + 5000)
-  const second = belt()
-  file.exec('RELEASE once')
-  expect(second['epoch']).toBeGreaterThan(first['epoch']!)
-  expect(second['nextFence']! - before['nextFence']!).toBeGreaterThanOrEqual(1_000_000)
-  expect(second['lastTimeMs']).toBeGreaterThanOrEqual(NOW)
-})
+it.each([
+  ['a clock that is right', 0],
+  ['a clock that is years behind', 20 * 365 * 24 * HOUR],
+])(
+  'a backup that is restored twice begins two epochs with fences of their own, by %s',
+  async (_, behindMs) => {
+    nowMs = NOW - behindMs
+    bench = await startHubBench({ clock: () => nowMs })
+    const file = bench.running.hub.database.file!
+    const belt = () =>
+      file.prepare('SELECT epoch, nextFence, lastTimeMs FROM belt').get() as Record<string, number>
+    const before = belt()
+    file.exec('SAVEPOINT once')
+    startEpochs(file, nowMs)
+    const first = belt()
+    const replaced = beltEpochs(file)
+    file.exec('ROLLBACK TO once')
+    expect(belt()).toStrictEqual(before)
+    startEpochs(file, nowMs + 5000, replaced)
+    const second = belt()
+    file.exec('RELEASE once')
+    expect(first['epoch']).toBeGreaterThan(before['epoch']!)
+    expect(second['epoch']).toBeGreaterThan(first['epoch']!)
+    expect(first['nextFence']! - before['nextFence']!).toBeGreaterThanOrEqual(1_000_000)
+    expect(second['nextFence']! - first['nextFence']!).toBeGreaterThanOrEqual(1_000_000)
+    expect(second['lastTimeMs']).toBeGreaterThanOrEqual(nowMs)
+  },
+)

@@ -7,7 +7,7 @@ import { enrol, readmit } from '../../../electron/hub/enrol.ts'
 import { attend } from '../../../electron/hub/expiry.ts'
 import { HubRefusal } from '../../../electron/hub/errors.ts'
 import { contextOf } from '../../../electron/hub/index.ts'
-import { startEpochs } from '../../../electron/hub/maintenance.ts'
+import { beltEpochs, startEpochs } from '../../../electron/hub/maintenance.ts'
 import { beltRequests } from '../../../electron/hub/requests.ts'
 import { refusalOf } from '../../../electron/hub/server.ts'
 import { truncate } from '../../../electron/hub/truncate.ts'
@@ -71,9 +71,10 @@ export class SimHub {
 
   restore(image: Buffer): void {
     this.snapshotsReached()
+    const replaced = beltEpochs(this.raw)
     this.raw.close()
     this.raw = new Database(image)
-    startEpochs(this.raw, this.#now() + this.skewMs)
+    startEpochs(this.raw, this.#now() + this.skewMs, replaced)
     this.start()
   }
 

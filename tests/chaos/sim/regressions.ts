@@ -343,4 +343,22 @@ export const REGRESSIONS: readonly {
       { kind: 'hub-restore', draw: 1943395623 },
     ],
   },
+  {
+    name: 'a backup that is restored twice gives no fence twice, on a hub whose clock is a year behind',
+    seed: 3962,
+    events: [
+      { kind: 'hub-skew', draw: 1900867998, ms: -31536000000 },
+      { kind: 'write', draw: 451486010, device: 3, what: 'claim' },
+      { kind: 'hub-backup', draw: 982665113 },
+      { kind: 'hub-restore', draw: 739022245 },
+      {
+        kind: 'go',
+        draw: 757274680,
+        device: 3,
+        fates: ['ok', 'ok', 'device-dies', 'ok', 'ok', 'ok', 'answer-lost', 'ok'],
+      },
+      { kind: 'hub-restore', draw: 83656292 },
+      { kind: 'write', draw: 625596520, device: 5, what: 'claim' },
+    ],
+  },
 ]
