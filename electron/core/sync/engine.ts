@@ -1,10 +1,11 @@
 import type { FirstSyncState } from '../../../shared/contract/sync.ts'
 import { DeviceMachine, type DeviceStep, type DeviceTiming } from '../../../shared/wire/device.ts'
 import type { Compression } from '../../../shared/wire/envelope.ts'
-import { statusAnswerSchema, type HubErrorCode } from '../../../shared/wire/messages.ts'
+import { statusAnswerSchema } from '../../../shared/wire/messages.ts'
 import type { DeviceKeys } from '../keys.ts'
 import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
+import { Contact, type ContactState, type HoldOff } from './contact.ts'
 import { FirstSync, type ChunkStream } from './first-sync.ts'
 import type { FirstSyncProgress } from './first-sync-progress.ts'
 import { giveBack } from './give-back.ts'
@@ -19,36 +20,18 @@ import {
   HubRefused,
   HubTransport,
   HubUnreachable,
-  WrongHub,
   type RequestHow,
   type SignedRequests,
 } from './transport.ts'
 
-export interface SyncFailure {
-  readonly code: 'hub-unreachable' | 'hub-wrong-identity' | 'hub-refused'
-  readonly detail: HubErrorCode | null
-  readonly atMs: number
-}
-
-export interface EngineStatus {
-  readonly connected: boolean
+export interface EngineStatus extends ContactState {
   readonly sending: boolean
-  readonly offlineSinceMs: number | null
-  readonly lastContactMs: number | null
-  readonly latencyMs: number | null
-  readonly failure: SyncFailure | null
   readonly nextTryMs: number | null
-  readonly bytesPerMs: number | null
   readonly bytesPerOp: number
   /** Scopes that are being taken over from a snapshot. */
   readonly snapshots: readonly FirstSyncProgress[]
   /** All of them together, for people. */
   readonly firstSync: FirstSyncState | null
-}
-
-export interface HoldOff {
-  readonly failure: SyncFailure
-  readonly untilMs: number
 }
 
 /** Network, timers and breathing space, so that an engine can also run in a simulated world. */
@@ -78,12 +61,8 @@ export interface EngineDeps {
   readonly host?: EngineHost
 }
 
-/** Refusals that trying again does not help against; looked at again now and then all the same. */
-export const REFUSED_RETRY_MS = 60_000
 /** Beyond this many, two devices are taking turns with one name. */
 const MAX_STALE_COUNTERS = 6
-/** Refusals in a row that may be the link's doing: bytes get damaged on the way. */
-const DOUBTS = 3
 
 const NOTHING = { urgent: false, other: false }
 
@@ -110,19 +89,12 @@ export class SyncEngine {
   #closed = false
   #link: HubLink
   #underWay = new Set<Promise<void>>()
-  #failure: SyncFailure | null = null
-  #offlineSinceMs: number | null = null
-  #lastContactMs: number | null
-  #latencyMs: number | null = null
-  #bytesPerMs: number | null = null
-  #refusedUntilMs = 0
   #staleCounters = 0
   #askedBackIn = false
   readonly #sender: Sender
   readonly #puller: Puller
   readonly #meter: Meter
-  /** Refusals in a row. */
-  #doubts = 0
+  readonly #contact: Contact
 
   constructor(deps: EngineDeps) {
     this.#deps = deps
@@ -143,9 +115,7 @@ export class SyncEngine {
       pause: () => this.#host.pause(),
       onProgress: () => this.#snapshotMoved(),
     })
-    this.#failure = deps.holdOff?.failure ?? null
-    this.#refusedUntilMs = deps.holdOff?.untilMs ?? 0
-    this.#lastContactMs = Number(deps.store.meta('lastContactMs')) || null
+    this.#contact = new Contact(deps)
     this.#meter = new Meter(deps.store, deps.clock)
     const breathe = (): Promise<void> => this.#breathe()
     const own = {
@@ -161,16 +131,11 @@ export class SyncEngine {
 
   status(): EngineStatus {
     const snapshots = this.#first.progress()
-    const nextTryMs = Math.max(this.#machine.nextTryMs, this.#refusedUntilMs)
+    const nextTryMs = Math.max(this.#machine.nextTryMs, this.#contact.refusedUntilMs)
     return {
-      connected: this.#failure === null && this.#lastContactMs !== null,
+      ...this.#contact.state,
       sending: this.#machine.busy,
-      offlineSinceMs: this.#offlineSinceMs,
-      lastContactMs: this.#lastContactMs,
-      latencyMs: this.#latencyMs,
-      failure: this.#failure,
       nextTryMs: nextTryMs > this.#deps.clock() ? nextTryMs : null,
-      bytesPerMs: this.#bytesPerMs,
       bytesPerOp: this.#machine.sizing.bytesPerOp,
       snapshots,
       firstSync: this.#first.state(snapshots),
@@ -187,7 +152,7 @@ export class SyncEngine {
   poke(now = false): void {
     if (now) {
       this.#machine.tryNow()
-      this.#refusedUntilMs = 0
+      this.#contact.tryAgain()
     }
     this.#timer?.()
     this.#timer = this.#host.later(() => this.#run(), 0)
@@ -214,9 +179,9 @@ export class SyncEngine {
     this.#timer = null
     while (!this.#closed) {
       const nowMs = this.#deps.clock()
-      // A clock that was put back since then says nothing about how long ago that was.
-      if (this.#refusedUntilMs - nowMs > REFUSED_RETRY_MS) this.#refusedUntilMs = 0
-      if (nowMs < this.#refusedUntilMs) return this.#sleepUntil(this.#refusedUntilMs)
+      this.#contact.followClock(nowMs)
+      const { refusedUntilMs } = this.#contact
+      if (nowMs < refusedUntilMs) return this.#sleepUntil(refusedUntilMs)
       this.#outbox.letGo((scope) => !this.#first.isTaking(scope))
       const waiting = this.#puller.hasLeftovers ? NOTHING : this.#sender.waiting()
       this.#meter.note(this.#transport.traffic?.() ?? 0)
@@ -261,7 +226,7 @@ export class SyncEngine {
       if (error instanceof HubRefused && error.code === 'revoked')
         await this.#sender.hearOfHeld().catch(() => undefined)
       if (!isIn) return
-      this.#refusedUntilMs = 0
+      this.#contact.tryAgain()
       this.#machine.recheck()
       this.#machine.tryNow()
     }
@@ -287,11 +252,9 @@ export class SyncEngine {
       `/v1/belts/${encodeURIComponent(belt)}/${path}`,
       body,
       identity,
-      { patienceMs: patienceMs(body.length, this.#bytesPerMs), ...how },
+      { patienceMs: patienceMs(body.length, this.#contact.bytesPerMs), ...how },
     )
-    const tookMs = Math.max(1, this.#deps.clock() - startMs)
-    if (answer.wireBytes < 4096) this.#latencyMs = tookMs
-    else this.#bytesPerMs = answer.wireBytes / tookMs
+    this.#contact.measured(answer.wireBytes, Math.max(1, this.#deps.clock() - startMs))
     return answer.body
   }
 
@@ -361,7 +324,7 @@ export class SyncEngine {
 
   async #push(step: { urgentOnly: boolean; maxOps: number }, startMs: number): Promise<void> {
     const urgent = step.urgentOnly
-    const sent = await this.#sender.send(step, this.#bytesPerMs)
+    const sent = await this.#sender.send(step, this.#contact.bytesPerMs)
     if (!sent) return this.#machine.pushEmpty(urgent)
     this.#machine.pushDone(this.#deps.clock(), { ...sent, startMs, urgent })
     this.#deps.store.touch('sync')
@@ -382,24 +345,16 @@ export class SyncEngine {
   }
 
   #reached(): void {
-    const nowMs = this.#deps.clock()
-    const wasOff = this.#failure !== null || this.#lastContactMs === null
-    this.#doubts = 0
-    const stale = nowMs - (this.#lastContactMs ?? 0) > 60_000
-    this.#lastContactMs = nowMs
-    this.#failure = null
-    this.#offlineSinceMs = null
-    if (stale) this.#deps.store.transact(() => this.#deps.store.setMeta('lastContactMs', String(nowMs)))
+    const wasOff = this.#contact.reached()
     if (wasOff || !this.#machine.busy) this.#deps.onChanged()
   }
 
   #missed(did: Exclude<DeviceStep, { kind: 'wait' }>, error: unknown): void {
-    const nowMs = this.#deps.clock()
     const step = did.kind
     const urgent = did.kind === 'push' && did.urgentOnly
     const refused = error instanceof HubRefused ? error : null
     if (refused?.code === 'epoch' && step !== 'status') return this.#machine.epochChanged(step, urgent)
-    this.#machine.failed(nowMs, step, urgent)
+    this.#machine.failed(this.#deps.clock(), step, urgent)
     if (refused?.code === 'stale-counter' && refused.number !== null) {
       this.#counter.skipTo(refused.number)
       this.#staleCounters++
@@ -411,20 +366,7 @@ export class SyncEngine {
     if (refused?.code === 'offset') return this.#machine.tryNow()
     // One side fell silent: what else is under way there will not be answered either.
     if (error instanceof HubUnreachable && error.silent) this.#transport.reset?.()
-    const passing = error instanceof HubUnreachable || isPassing(refused?.code)
-    if (!passing) this.#doubts++
-    if (passing || this.#doubts < DOUBTS) {
-      this.#failure = { code: 'hub-unreachable', detail: refused?.code ?? null, atMs: nowMs }
-    } else {
-      const code = error instanceof WrongHub ? 'hub-wrong-identity' : 'hub-refused'
-      this.#failure = { code, detail: refused?.code ?? null, atMs: nowMs }
-      this.#refusedUntilMs = nowMs + REFUSED_RETRY_MS
-      this.#deps.log.warn('sync refused', {
-        step,
-        error: error instanceof Error ? error.message : String(error),
-      })
-    }
-    this.#offlineSinceMs ??= this.#lastContactMs ?? nowMs
+    this.#contact.missed(step, error)
     this.#deps.onChanged()
   }
 }
@@ -432,6 +374,3 @@ export class SyncEngine {
 function parseJson(bytes: Uint8Array): unknown {
   return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown
 }
-
-const isPassing = (code: HubErrorCode | undefined): boolean =>
-  code === 'busy' || code === 'too-many' || code === 'damaged'

@@ -6,17 +6,13 @@ import {
   enrolAnswerSchema,
   enrolText,
   handoverText,
-  renewText,
   type EnrolAnswer,
   type EnrolRequest,
   type Handover,
-  type HubErrorCode,
 } from '../../../shared/wire/messages.ts'
 import { Refusal } from '../../../shared/contract/result.ts'
-import { backoffMs } from '../../../shared/wire/backoff.ts'
 import { publicKeyOf, signWith, type DeviceKeys } from '../keys.ts'
 import type { Store } from '../store/store.ts'
-import { REFUSED_RETRY_MS, type HoldOff, type SyncFailure } from './engine.ts'
 import { adoptFormer } from './incarnation.ts'
 import { writeLink, type HubLink } from './link.ts'
 import { connectToHub, HubRefused, WrongHub, type Connect } from './transport.ts'
@@ -66,23 +62,7 @@ function readCode(text: string): EnrolCode {
 }
 
 /** What a person is told when joining fails. */
-/** How long to let the hub alone after it gave no new identity: a device that was shut out asks rarely. */
-export function holdOffAfter(
-  error: unknown,
-  failures: number,
-  at: { nowMs: number; random: () => number },
-): HoldOff {
-  const { error: refusal } = asRefusal(error) as Refusal
-  const detail = (refusal.details['reason'] as HubErrorCode | undefined) ?? null
-  const isFinal = refusal.code !== 'hub-unreachable' && detail !== 'stale-counter'
-  const waitMs = isFinal ? REFUSED_RETRY_MS : backoffMs(failures, at.random)
-  return {
-    failure: { code: refusal.code as SyncFailure['code'], detail, atMs: at.nowMs },
-    untilMs: at.nowMs + waitMs,
-  }
-}
-
-export function asRefusal(error: unknown): unknown {
+export function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof WrongHub) return new Refusal('hub-wrong-identity')
   if (!(error instanceof HubRefused)) return new Refusal('hub-unreachable')
@@ -217,43 +197,6 @@ export async function handOver(request: {
     writeLink(store, link)
   })
   return link
-}
-
-/** Asks the hub to give a new key the rights of the present one. @throws Refusal */
-export async function renewIdentity(
-  link: HubLink,
-  keys: DeviceKeys,
-  next: DeviceKeys,
-  counter: number,
-  connect: Connect = connectToHub,
-): Promise<HubLink> {
-  const transport = connect(link)
-  try {
-    const proof = signWith(next.privateSeed, Buffer.from(renewText(link.belt, keys.author, next.publicKey)))
-    const body = Buffer.from(
-      JSON.stringify({ publicKey: next.publicKey, proof: proof.toString('base64url') }),
-    )
-    const identity = {
-      belt: link.belt,
-      epoch: link.epoch,
-      author: keys.author,
-      seed: keys.privateSeed,
-      counter,
-    }
-    const answer = await transport.signed(`/v1/belts/${encodeURIComponent(link.belt)}/renew`, body, identity)
-    const renewed = enrolAnswerSchema.parse(JSON.parse(Buffer.from(answer.body).toString('utf8')))
-    return {
-      ...link,
-      epoch: renewed.hubEpoch,
-      term: renewed.term,
-      certificate: renewed.certificate,
-      certificateSignature: renewed.certificateSignature,
-    }
-  } catch (error) {
-    throw asRefusal(error)
-  } finally {
-    await transport.close()
-  }
 }
 
 /** How far each stream with decisions goes: up to here this device's grants and answers count. */

@@ -1,11 +1,73 @@
 import { backoffMs } from '../../../shared/wire/backoff.ts'
-import { enrolAnswerSchema, renewText } from '../../../shared/wire/messages.ts'
-import { signWith } from '../keys.ts'
+import { enrolAnswerSchema, renewText, type HubErrorCode } from '../../../shared/wire/messages.ts'
+import { signWith, type DeviceKeys } from '../keys.ts'
 import type { Log, OpenBelt } from '../services.ts'
-import { REFUSED_RETRY_MS, type EngineStatus } from './engine.ts'
+import { REFUSED_RETRY_MS, type HoldOff, type SyncFailure } from './contact.ts'
+import type { EngineStatus } from './engine.ts'
+import { asRefusal } from './enrolment.ts'
 import { readLink, type HubLink } from './link.ts'
 import { RequestCounter } from './request-counter.ts'
-import { HubRefused, HubTransport, HubUnreachable, WrongHub } from './transport.ts'
+import { connectToHub, HubRefused, type Connect } from './transport.ts'
+
+/** Asks the hub to give a new key the rights of the present one. @throws Refusal */
+export async function renewIdentity(
+  link: HubLink,
+  keys: Pick<DeviceKeys, 'author' | 'privateSeed'>,
+  next: Pick<DeviceKeys, 'publicKey' | 'privateSeed'>,
+  counter: RequestCounter,
+  connect: Connect = connectToHub,
+): Promise<HubLink> {
+  const transport = connect(link)
+  try {
+    const proof = signWith(next.privateSeed, Buffer.from(renewText(link.belt, keys.author, next.publicKey)))
+    const body = Buffer.from(
+      JSON.stringify({ publicKey: next.publicKey, proof: proof.toString('base64url') }),
+    )
+    const ask = () =>
+      transport.signed(`/v1/belts/${encodeURIComponent(link.belt)}/renew`, body, {
+        belt: link.belt,
+        epoch: link.epoch,
+        author: keys.author,
+        seed: keys.privateSeed,
+        counter: counter.next(),
+      })
+    const answer = await ask().catch((error: unknown) => {
+      if (!(error instanceof HubRefused) || error.code !== 'stale-counter' || error.number === null)
+        throw error
+      // The store that this one was copied from has gone on asking.
+      counter.skipTo(error.number)
+      return ask()
+    })
+    const renewed = enrolAnswerSchema.parse(JSON.parse(Buffer.from(answer.body).toString('utf8')))
+    return {
+      ...link,
+      epoch: renewed.hubEpoch,
+      term: renewed.term,
+      certificate: renewed.certificate,
+      certificateSignature: renewed.certificateSignature,
+    }
+  } catch (error) {
+    throw asRefusal(error)
+  } finally {
+    await transport.close()
+  }
+}
+
+/** How long to let the hub alone after it gave no new identity: a device that was shut out asks rarely. */
+export function holdOffAfter(
+  error: unknown,
+  failures: number,
+  at: { nowMs: number; random: () => number },
+): HoldOff {
+  const { error: refusal } = asRefusal(error)
+  const detail = (refusal.details['reason'] as HubErrorCode | undefined) ?? null
+  const isFinal = refusal.code !== 'hub-unreachable' && detail !== 'stale-counter'
+  const waitMs = isFinal ? REFUSED_RETRY_MS : backoffMs(failures, at.random)
+  return {
+    failure: { code: refusal.code as SyncFailure['code'], detail, atMs: at.nowMs },
+    untilMs: at.nowMs + waitMs,
+  }
+}
 
 export interface RenewalDeps {
   readonly belt: OpenBelt
@@ -26,8 +88,7 @@ export class Renewal {
   #timer: NodeJS.Timeout | null = null
   #closed = false
   #failures = 0
-  #failure: EngineStatus['failure'] = null
-  #nextTryMs: number | null = null
+  #holdOff: HoldOff | null = null
 
   constructor(deps: RenewalDeps) {
     this.#deps = deps
@@ -37,14 +98,15 @@ export class Renewal {
   status(): EngineStatus {
     const { store } = this.#deps.belt
     const lastContactMs = Number(store.meta('lastContactMs')) || null
+    const failure = this.#holdOff?.failure ?? null
     return {
       connected: false,
       sending: false,
-      offlineSinceMs: this.#failure ? (lastContactMs ?? this.#failure.atMs) : null,
+      offlineSinceMs: failure ? (lastContactMs ?? failure.atMs) : null,
       lastContactMs,
       latencyMs: null,
-      failure: this.#failure,
-      nextTryMs: this.#nextTryMs,
+      failure,
+      nextTryMs: this.#holdOff?.untilMs ?? null,
       bytesPerMs: null,
       bytesPerOp: 24,
       snapshots: [],
@@ -52,9 +114,9 @@ export class Renewal {
     }
   }
 
-  poke(): void {
+  poke(afterMs = 0): void {
     if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#try(), 0)
+    this.#timer = setTimeout(() => void this.#try(), afterMs)
   }
 
   close(): Promise<void> {
@@ -67,57 +129,17 @@ export class Renewal {
     const { belt, clock, random, log } = this.#deps
     const { keys, store } = belt
     const link = readLink(store)
-    const old = keys.renewing
-    if (this.#closed || !link || !old) return
-    const counter = new RequestCounter(store)
-    const transport = new HubTransport(link)
+    if (this.#closed || !link || !keys.renewing) return
     try {
-      const proof = signWith(keys.privateSeed, Buffer.from(renewText(link.belt, old.author, keys.publicKey)))
-      const body = Buffer.from(
-        JSON.stringify({ publicKey: keys.publicKey, proof: proof.toString('base64url') }),
-      )
-      const ask = () =>
-        transport.signed(`/v1/belts/${encodeURIComponent(link.belt)}/renew`, body, {
-          belt: link.belt,
-          epoch: link.epoch,
-          author: old.author,
-          seed: old.privateSeed,
-          counter: counter.next(),
-        })
-      const answer = await ask().catch((error: unknown) => {
-        if (!(error instanceof HubRefused) || error.code !== 'stale-counter' || error.number === null)
-          throw error
-        // The store that this one was copied from has gone on asking.
-        counter.skipTo(error.number)
-        return ask()
-      })
-      if (this.#closed) return
-      const renewed = enrolAnswerSchema.parse(JSON.parse(Buffer.from(answer.body).toString('utf8')))
-      this.#deps.onRenewed({
-        ...link,
-        epoch: renewed.hubEpoch,
-        term: renewed.term,
-        certificate: renewed.certificate,
-        certificateSignature: renewed.certificateSignature,
-      })
+      const renewed = await renewIdentity(link, keys.renewing, keys, new RequestCounter(store))
+      if (!this.#closed) this.#deps.onRenewed(renewed)
     } catch (error) {
       if (this.#closed) return
       const nowMs = clock()
-      const refused = error instanceof HubRefused ? error.code : null
-      const code =
-        error instanceof HubUnreachable
-          ? 'hub-unreachable'
-          : error instanceof WrongHub
-            ? 'hub-wrong-identity'
-            : 'hub-refused'
-      this.#failure = { code, detail: refused, atMs: nowMs }
-      const waitMs = code === 'hub-unreachable' ? backoffMs(++this.#failures, random) : REFUSED_RETRY_MS
-      this.#nextTryMs = nowMs + waitMs
-      this.#timer = setTimeout(() => void this.#try(), waitMs)
+      this.#holdOff = holdOffAfter(error, ++this.#failures, { nowMs, random })
+      this.poke(this.#holdOff.untilMs - nowMs)
       log.warn('no rights for the new identity yet', { error: String(error) })
       this.#deps.onChanged()
-    } finally {
-      await transport.close()
     }
   }
 }

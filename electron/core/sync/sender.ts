@@ -107,8 +107,9 @@ export class Sender {
    */
   async hearOfHeld(): Promise<void> {
     const { outbox, author } = this.#deps
-    const asked: StatusRequest = { streams: outbox.held() }
-    if (asked.streams!.length === 0) return
+    const streams = outbox.held()
+    if (streams.length === 0) return
+    const asked: StatusRequest = { streams }
     const told = await this.#deps.request('status', Buffer.from(JSON.stringify(asked)), { lane: 'bulk' })
     const answer = statusAnswerSchema.parse(JSON.parse(Buffer.from(told).toString('utf8')))
     const own = answer.streams.filter((stream) => stream.author === author)

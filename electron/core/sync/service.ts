@@ -8,11 +8,12 @@ import type { AppError } from '../../../shared/contract/result.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { makeKeys, saveKeys } from '../keys.ts'
 import type { OpenBelt, Services } from '../services.ts'
-import { SyncEngine, type EngineStatus, type HoldOff } from './engine.ts'
-import { asRefusal, handOver, holdOffAfter, joinHub, renewIdentity } from './enrolment.ts'
+import type { HoldOff } from './contact.ts'
+import { SyncEngine, type EngineStatus } from './engine.ts'
+import { asRefusal, handOver, joinHub } from './enrolment.ts'
 import { continueUnder } from './incarnation.ts'
 import type { Fork } from './outbox.ts'
-import { Renewal } from './renewal.ts'
+import { holdOffAfter, Renewal, renewIdentity } from './renewal.ts'
 import { RequestCounter } from './request-counter.ts'
 import { readLink, writeLink } from './link.ts'
 import { meterRules, spentToday } from './meter.ts'
@@ -145,7 +146,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
         ...makeKeys({ founder: false, beltSecret: keys.beltSecret, incarnation: keys.incarnation + 1 }),
         rootSeed: keys.rootSeed,
       }
-      const renewed = await renewIdentity(link, keys, next, new RequestCounter(store).next())
+      const renewed = await renewIdentity(link, keys, next, new RequestCounter(store))
       if (deps.openBelt() !== belt) return
       unrenewed = 0
       continueUnder(store, {

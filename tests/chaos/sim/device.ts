@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 import { authorOfPublicKey, publicKeyOf, type DeviceKeys } from '../../../electron/core/keys.ts'
 import { createMutator, type Mutator } from '../../../electron/core/store/mutator.ts'
 import { SyncEngine, type HoldOff } from '../../../electron/core/sync/engine.ts'
-import { holdOffAfter, renewIdentity } from '../../../electron/core/sync/enrolment.ts'
+import { holdOffAfter, renewIdentity } from '../../../electron/core/sync/renewal.ts'
 import { continueUnder } from '../../../electron/core/sync/incarnation.ts'
 import { confirmByLease } from '../../../electron/core/sync/lease.ts'
 import { readLink } from '../../../electron/core/sync/link.ts'
@@ -275,7 +275,7 @@ export class SimDevice {
         incarnation: keys.incarnation + 1,
         founder: false,
       })
-      const renewed = await renewIdentity(link, keys, next, new RequestCounter(store).next(), this.#connect)
+      const renewed = await renewIdentity(link, keys, next, new RequestCounter(store), this.#connect)
       if (fuse.burnt) return
       continueUnder(store, {
         author: next.author,
