@@ -33,6 +33,22 @@ function resolveEntries(entries: Record<string, string>): Record<string, string>
   return Object.fromEntries(found.map(([name, path]) => [name, resolve(ROOT, path)]))
 }
 
+/** What talks to the core waits for nothing: other scripts run in their order, and after the stylesheets. */
+function runEarly(): Plugin {
+  return {
+    name: 'run-early',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (html) => {
+        const early = html.replace(/<script type="module"(?=[^>]*\/early-)/, '$& async')
+        if (early === html) throw new Error('the page does not name the early script')
+        return early
+      },
+    },
+  }
+}
+
 /** The first screen's fonts arrive before it is laid out; found by the stylesheet, they would have it laid out twice. */
 function preloadFonts(): Plugin {
   return {
@@ -84,7 +100,7 @@ export default defineConfig({
   },
   renderer: {
     root: resolve(ROOT, 'renderer'),
-    plugins: [vue(), preloadFonts()],
+    plugins: [vue(), runEarly(), preloadFonts()],
     define: {
       __VUE_I18N_FULL_INSTALL__: false,
       __VUE_I18N_LEGACY_API__: false,
@@ -101,8 +117,16 @@ export default defineConfig({
       assetsInlineLimit: 0,
       rolldownOptions: {
         input: resolve(ROOT, 'renderer/index.html'),
-        // What every start needs is one file: fifty small ones cost more than half a second on a slow laptop.
-        output: { codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] } },
+        // What every start needs is one file: fifty small ones cost more than half a second on a slow laptop. Before it
+        // comes only what talks to the core meanwhile.
+        output: {
+          codeSplitting: {
+            groups: [
+              { name: 'early', test: /renderer\/early\.ts$/, priority: 1 },
+              { name: 'start', tags: ['$initial'] },
+            ],
+          },
+        },
       },
     },
   },

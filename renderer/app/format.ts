@@ -1,5 +1,6 @@
 import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { DAY_MS, MINUTE_MS, offsetMin } from '../../shared/domain/time.ts'
 import type { LocaleName } from './i18n.ts'
 
 /** Zone in which instants are shown; the belt's own once a belt is open. */
@@ -43,67 +44,53 @@ export interface Format {
 
 const MINUS = '−'
 
-/** Making a formatter costs milliseconds, and every table asks for many. */
-const figures = new Map<number, Intl.NumberFormat>()
-function figureFormat(digits: number): Intl.NumberFormat {
-  let format = figures.get(digits)
-  if (!format) {
-    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    figures.set(digits, format)
-  }
-  return format
-}
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const WEEKDAYS = {
+  'zh-CN': ['周日', '周一', '周二', '周三', '周四', '周五', '周六'],
+  en: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
+} as const
 
-/** Makes a thing when it is first asked for. */
-function once<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => (made ??= make())
-}
+/** Up to here a figure and six decimals are exact; larger ones are rare and left to the platform. */
+const MOST_PLAIN = 1e9
 
-const dash = (text: string) => text.replace(/^-/, MINUS)
+/**
+ * 1234.5 → 1,234.5, halves away from zero. Written here because the platform's formatters take 40 ms of processor time
+ * before the first one is there, which would be the first screen's.
+ */
+function number(value: number, digits = 0): string {
+  const size = Math.abs(value)
+  if (!(size < MOST_PLAIN))
+    return value
+      .toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+      .replace('-', MINUS)
+  // Shifting the written decimal rounds 1.005 as a person does; its binary value lies below.
+  const shifted = Math.round(Number(size < 1e-6 ? 0 : `${size}e${digits}`))
+  const text = String(shifted).padStart(digits + 1, '0')
+  const whole = text.slice(0, text.length - digits).replace(/\B(?=(\d{3})+$)/g, ',')
+  const sign = value < 0 && shifted > 0 ? MINUS : ''
+  return sign + (digits === 0 ? whole : `${whole}.${text.slice(-digits)}`)
+}
 
 export function makeFormat(locale: LocaleName, timeZone: string): Format {
   const zh = locale === 'zh-CN'
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    month: 'numeric',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    year: 'numeric',
-    hourCycle: 'h23',
-  })
-  const weekdays = once(() => new Intl.DateTimeFormat(locale, { timeZone, weekday: 'short' }))
-  const months = once(() => new Intl.DateTimeFormat('en-US', { timeZone, month: 'short' }))
-  const lists = once(
-    () => new Intl.ListFormat(locale, { style: zh ? 'narrow' : 'long', type: 'conjunction' }),
-  )
-  const read = (ms: number) =>
-    Object.fromEntries(parts.formatToParts(ms).map((part) => [part.type, part.value])) as Record<
-      string,
-      string
-    >
+  const zoneMs = offsetMin(timeZone) * MINUTE_MS
+  /** A date whose UTC fields are the zone's. */
+  const local = (ms: number) => new Date(ms + zoneMs)
+  const two = (value: number) => String(value).padStart(2, '0')
 
   const time = (ms: number) => {
-    const p = read(ms)
-    return `${p.hour}:${p.minute}`
+    const at = local(ms)
+    return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`
   }
-  const date = (ms: number) => {
-    const p = read(ms)
-    if (!zh) return `${Number(p.day)} ${months().format(ms)}`
-    return `${Number(p.month)}月${Number(p.day)}日`
-  }
-  const utcMonths = once(() => new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', month: 'short' }))
   const monthDay = (month: number, dayNo: number) =>
-    zh ? `${month}月${dayNo}日` : `${dayNo} ${utcMonths().format(Date.UTC(2000, month - 1, 1))}`
-  const weekday = (ms: number) => weekdays().format(ms)
-  const day = (ms: number) => {
-    const p = read(ms)
-    return `${p.year}-${p.month}-${p.day}`
+    zh ? `${month}月${dayNo}日` : `${dayNo} ${MONTHS[month - 1]}`
+  const date = (ms: number) => {
+    const at = local(ms)
+    return monthDay(at.getUTCMonth() + 1, at.getUTCDate())
   }
-  const number = (value: number, digits = 0) => dash(figureFormat(digits).format(value))
-  const clock = (minutes: number) =>
-    `${String(Math.floor(minutes / 60) % 24).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
+  const weekday = (ms: number) => WEEKDAYS[locale][local(ms).getUTCDay()]!
+  const day = (ms: number) => Math.floor((ms + zoneMs) / DAY_MS)
+  const clock = (minutes: number) => `${two(Math.floor(minutes / 60) % 24)}:${two(minutes % 60)}`
 
   return {
     time,
@@ -115,8 +102,8 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
     timeNear: (ms, nowMs) => (day(ms) === day(nowMs) ? time(ms) : `${date(ms)} ${time(ms)}`),
     timeRange: (startMs, endMs) => `${time(startMs)}–${time(endMs)}`,
     axisDate: (ms) => {
-      const p = read(ms)
-      return zh ? `${Number(p.month)}/${Number(p.day)}` : date(ms)
+      const at = local(ms)
+      return zh ? `${at.getUTCMonth() + 1}/${at.getUTCDate()}` : date(ms)
     },
     duration: (minutes) => {
       const whole = Math.round(Math.abs(minutes))
@@ -149,7 +136,10 @@ export function makeFormat(locale: LocaleName, timeZone: string): Format {
       if (count < 1024 ** 3) return `${number(count / 1024 ** 2, count < 10 * 1024 ** 2 ? 1 : 0)} MB`
       return `${number(count / 1024 ** 3, 1)} GB`
     },
-    list: (items) => lists().format(items),
+    list: (items) => {
+      if (zh || items.length < 2) return items.join('、')
+      return `${items.slice(0, -1).join(', ')}${items.length > 2 ? ',' : ''} and ${items.at(-1)}`
+    },
   }
 }
 

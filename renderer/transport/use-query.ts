@@ -1,7 +1,8 @@
 import { onScopeDispose, readonly, ref, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import type { Call, Output, RequestName } from '../../shared/contract/index.ts'
-import type { AppError, Result } from '../../shared/contract/result.ts'
+import type { AppError } from '../../shared/contract/result.ts'
 import { beltNow } from '../app/clock.ts'
+import { ask, forgetAnswers } from './ask.ts'
 import { transport } from './transport.ts'
 
 export interface QueryOptions {
@@ -13,40 +14,6 @@ export interface QueryOptions {
 
 /** Many rows change together: one read for all the hints that arrive within this time. */
 const GATHER_MS = 60
-
-const underWay = new Map<string, Promise<Result<unknown>>>()
-
-const SHARED_MS = 50
-const EARLY_MS = 3000
-
-const keyOf = (name: RequestName, input: unknown) => `${name} ${JSON.stringify(input)}`
-
-function forget(key: string, answer: Promise<Result<unknown>>): void {
-  if (underWay.get(key) === answer) underWay.delete(key)
-}
-
-/** Two places that ask the same thing within a moment share one answer; a change in between is never hidden. */
-function ask<N extends RequestName>(name: N, input: Call<N>): Promise<Result<Output<N>>> {
-  const key = keyOf(name, input)
-  const known = underWay.get(key)
-  const answer = known ?? transport().request(name, input)
-  setTimeout(() => forget(key, answer), SHARED_MS)
-  if (known) return known as Promise<Result<Output<N>>>
-  underWay.set(key, answer)
-  void answer.finally(() => forget(key, answer))
-  return answer as Promise<Result<Output<N>>>
-}
-
-/** Asks for what the first screen will need while it is still being made; an answer nobody takes soon is dropped. */
-export function askEarly<N extends RequestName>(name: N, input: Call<N>): void {
-  const key = keyOf(name, input)
-  const answer = transport().request(name, input)
-  underWay.set(key, answer)
-  setTimeout(() => forget(key, answer), EARLY_MS)
-  void answer.then(({ ok }) => {
-    if (!ok) forget(key, answer)
-  })
-}
 
 /**
  * Reads `name` now, when its input changes, when a `changed` event names one of its topics, and when the link returns.
@@ -88,7 +55,7 @@ export function useQuery<N extends RequestName>(
   const stops = [
     transport().on((event) => {
       if (event.kind !== 'changed' || !event.topics.some((topic) => options.topics?.includes(topic))) return
-      underWay.clear()
+      forgetAnswers()
       soon()
     }),
     transport().onLink((state) => {

@@ -2,12 +2,13 @@ import { defineStore } from 'pinia'
 import { computed, readonly, ref, shallowRef } from 'vue'
 import type { AppState } from '../../../shared/contract/app.ts'
 import type { Role } from '../../../shared/contract/define.ts'
-import type { AppError } from '../../../shared/contract/result.ts'
+import type { AppError, Result } from '../../../shared/contract/result.ts'
+import { ask } from '../../transport/ask.ts'
 import { transport } from '../../transport/transport.ts'
 import { setBeltClock } from '../clock.ts'
 import { displayZone } from '../format.ts'
+import { rememberBase, rememberedBase } from '../scope.ts'
 
-const scopeKey = 'chanbo.scope'
 const topics = ['app', 'people', 'belt', 'person', 'liveBase']
 
 /** Which belt is open, who is signed in, and which base the screens look at. */
@@ -15,7 +16,7 @@ export const useSession = defineStore('session', () => {
   const state = shallowRef<AppState | null>(null)
   const error = shallowRef<AppError | null>(null)
   /** Base chosen in the scope switch; null looks at the whole belt. */
-  const chosenBaseId = ref<string | null>(localStorage.getItem(scopeKey))
+  const chosenBaseId = ref<string | null>(rememberedBase())
 
   const recoveryCode = ref<string | null>(null)
 
@@ -29,8 +30,10 @@ export const useSession = defineStore('session', () => {
   /** Somebody is signed in and the screens may be shown. */
   const ready = computed(() => state.value?.phase === 'ready' && recoveryCode.value === null)
 
-  async function refresh(): Promise<void> {
-    const result = await transport().request('app/state', {})
+  const refresh = (): Promise<void> => take(transport().request('app/state', {}))
+
+  async function take(answer: Promise<Result<AppState>>): Promise<void> {
+    const result = await answer
     if (!result.ok) {
       error.value = result.error
       return
@@ -49,13 +52,12 @@ export const useSession = defineStore('session', () => {
     transport().onLink((link) => {
       if (link === 'up' && state.value) void refresh()
     })
-    await refresh()
+    await take(ask('app/state', {}))
   }
 
   function chooseBase(baseId: string | null) {
     chosenBaseId.value = baseId
-    if (baseId) localStorage.setItem(scopeKey, baseId)
-    else localStorage.removeItem(scopeKey)
+    rememberBase(baseId)
   }
 
   /** Held from the belt's creation until the person says it is written down; null lets it go. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeFormat } from '../../../renderer/app/format.ts'
 
@@ -38,6 +39,58 @@ describe('dates and times', () => {
   })
   it('keep axis dates short', () => {
     expect(zh.axisDate(NOW_MS)).toBe('9/17')
+  })
+})
+
+describe('what is written without the platform’s formatters reads as they write it', () => {
+  const instant = fc.integer({ min: Date.UTC(1992, 0, 1), max: Date.UTC(2100, 0, 1) })
+  const zone = fc.constantFrom('Asia/Shanghai', 'Asia/Urumqi', 'Asia/Tokyo', 'UTC')
+
+  it('dates, weekdays and times', () => {
+    fc.assert(
+      fc.property(instant, zone, (ms, timeZone) => {
+        const parts = (locale: string, options: Intl.DateTimeFormatOptions) =>
+          new Intl.DateTimeFormat(locale, { timeZone, ...options }).format(ms)
+        const made = { zh: makeFormat('zh-CN', timeZone), en: makeFormat('en', timeZone) }
+        const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+        expect(made.zh.time(ms)).toBe(parts('en-GB', clock))
+        expect(made.zh.date(ms)).toBe(parts('zh-CN', { month: 'long', day: 'numeric' }))
+        expect(made.zh.weekday(ms)).toBe(parts('zh-CN', { weekday: 'short' }))
+        expect(made.en.weekday(ms)).toBe(parts('en', { weekday: 'short' }))
+        expect(made.en.date(ms)).toBe(
+          `${parts('en', { day: 'numeric' })} ${parts('en-US', { month: 'short' })}`,
+        )
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('lists', () => {
+    for (const names of [[], ['甲'], ['甲', '乙'], ['甲', '乙', '丙'], ['a', 'b', 'c', 'd']]) {
+      expect(zh.list(names)).toBe(new Intl.ListFormat('zh-CN', { style: 'narrow' }).format(names))
+      expect(en.list(names)).toBe(new Intl.ListFormat('en').format(names))
+    }
+  })
+
+  it('figures, halves away from zero', () => {
+    const decimal = fc.tuple(fc.integer({ min: -2e9, max: 2e9 }), fc.nat({ max: 6 }))
+    const value = fc.oneof(
+      decimal.map(([whole, shift]) => whole / 10 ** shift),
+      fc.double({ noNaN: true, min: -1e13, max: 1e13 }),
+    )
+    fc.assert(
+      fc.property(value, fc.nat({ max: 4 }), (figure, digits) => {
+        const options = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+        const written = new Intl.NumberFormat('en-US', options).format(figure)
+        expect(zh.number(figure, digits)).toBe(
+          // There is no minus nothing.
+          /[1-9]/.test(written) ? written.replace('-', '−') : written.replace('-', ''),
+        )
+      }),
+      { numRuns: 2000 },
+    )
+    expect(zh.number(1.005, 2)).toBe('1.01')
+    expect(zh.number(-0.2)).toBe('0')
   })
 })
 

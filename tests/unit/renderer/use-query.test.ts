@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, nextTick, ref } from 'vue'
 import type { AppEvent } from '../../../shared/contract/event.ts'
 import { fail, ok, type Result } from '../../../shared/contract/result.ts'
+import { askEarly } from '../../../renderer/transport/ask.ts'
 import { setTransport, type LinkState, type Transport } from '../../../renderer/transport/transport.ts'
 import { useCommand, useJob } from '../../../renderer/transport/use-command.ts'
-import { askEarly, useQuery } from '../../../renderer/transport/use-query.ts'
+import { useQuery } from '../../../renderer/transport/use-query.ts'
 
 const calls: { name: string; input: unknown; settle: (result: Result<unknown>) => void }[] = []
 const eventListeners = new Set<(event: AppEvent) => void>()
@@ -59,7 +60,7 @@ describe('a query', () => {
     expect(calls).toHaveLength(3)
 
     askEarly('app/syncBar', {})
-    changed('app')
+    changed('orders')
     run(() => useQuery('app/syncBar', {}))
     expect(calls).toHaveLength(5)
   })
