@@ -3,7 +3,7 @@ import { vueTsConfigs, withVueTs } from '@vue/eslint-config-typescript'
 import prettier from 'eslint-config-prettier'
 import pluginVue from 'eslint-plugin-vue'
 import chanbo from './tests/helpers/lint/plugin.mjs'
-import { createVueScriptParser } from './tests/helpers/lint/vue-parser.mjs'
+import { createTypedParser } from './tests/helpers/lint/typed-parser.mjs'
 
 const TYPED_FILES = ['**/*.ts', '**/*.vue']
 const PLAIN_FILES = ['**/*.js', '**/*.mjs', '**/*.cjs']
@@ -26,6 +26,7 @@ const NODE_GLOBALS = [
   'setInterval',
   'setTimeout',
 ]
+const typedParser = createTypedParser(import.meta.dirname)
 const AMBIENT = ['performance', 'setTimeout', 'setInterval', 'fetch', 'crypto', 'process']
 
 export default withVueTs(
@@ -88,12 +89,11 @@ export default withVueTs(
       'vue/no-template-target-blank': 'error',
     },
   },
+  { name: 'chanbo/types', files: ['**/*.ts', '**/*.mts'], languageOptions: { parser: typedParser } },
   {
     name: 'chanbo/vue-types',
-    files: ['renderer/**/*.vue'],
-    languageOptions: {
-      parserOptions: { parser: createVueScriptParser(import.meta.dirname, 'renderer') },
-    },
+    files: ['**/*.vue'],
+    languageOptions: { parserOptions: { parser: typedParser } },
   },
   {
     name: 'chanbo/page',
