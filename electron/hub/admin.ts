@@ -7,7 +7,8 @@ import { isDecisionTable, writeCells } from './cells.ts'
 import type { HubContext } from './context.ts'
 import { makeEnrolCode, revoke } from './enrol.ts'
 import { HubRefusal } from './errors.ts'
-import { ARBITRATED_TABLES, withBench } from './ingest.ts'
+import { withBench } from './bench.ts'
+import { ARBITRATED_TABLES } from './ingest.ts'
 import { OP_STATE, RELEASED, type DeviceRow } from './schema.ts'
 
 const HELD_SHOWN = 200

@@ -1,7 +1,7 @@
 import { AUTHOR_LENGTH } from '../../shared/ops/id.ts'
 import { withoutStretches } from '../../shared/ops/lease.ts'
 import type { Op } from '../../shared/ops/types.ts'
-import type { Bench } from './arbitration.ts'
+import type { Bench } from './bench.ts'
 import { cutFromLease, renumbered } from './leases.ts'
 import type { LiveGrantRow } from './schema.ts'
 import { numberOf, textOf } from './values.ts'

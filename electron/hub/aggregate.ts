@@ -1,20 +1,18 @@
-import { isSupportedZone } from '../../shared/domain/time.ts'
 import { decodeOp } from '../../shared/ops/canonical.ts'
 import type { CanonicalOp } from '../../shared/ops/types.ts'
 import { AggregateCache } from './aggregate-cache.ts'
 import { readBelt } from './belts.ts'
-import { readRows } from './cells.ts'
+import { withBench } from './bench.ts'
 import type { HubContext } from './context.ts'
-import { withBench } from './ingest.ts'
 import { truncatedSeq } from './log-start.ts'
 import { OP_STATE, type BeltRow } from './schema.ts'
 import { readSnapshotOps } from './snapshot-build.ts'
-import { latestSnapshot } from './snapshot.ts'
+import { latestSnapshot } from './snapshot-make.ts'
+import { beltZone } from './today.ts'
 
 const SLICE = 2000
 /** Totals told in one transaction. */
 const MOST_NEWS = 2000
-const DEFAULT_ZONE = 'Asia/Shanghai'
 
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -42,7 +40,7 @@ export class Aggregator {
     if (row.recoveringUntilMs !== null || !(await this.#hasReaders(belt))) return 0
     const known = this.#cache.cursor(belt, 'belt')
     if (known.epoch !== 0 && known.epoch !== row.epoch) this.#cache.forget(belt)
-    const timeZone = await this.#zone(belt)
+    const timeZone = await beltZone(db, belt)
     for (const scope of await this.#scopes(belt)) await this.#count(row, scope, timeZone)
     const news = this.#cache.news(belt, MOST_NEWS)
     if (news.length === 0) return 0
@@ -69,12 +67,6 @@ export class Aggregator {
       .limit(1)
       .execute()
     return rows.length > 0
-  }
-
-  async #zone(belt: string): Promise<string> {
-    const [first] = (await readRows(this.#hub.database.db, belt, 'belt')).values()
-    const zone = first?.timeZone
-    return typeof zone === 'string' && isSupportedZone(zone) ? zone : DEFAULT_ZONE
   }
 
   async #scopes(belt: string): Promise<string[]> {

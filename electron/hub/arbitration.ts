@@ -7,8 +7,6 @@ import {
   endingFact,
   FROM_WAITLIST,
   MOVED,
-  searchWindow,
-  type ArbiterWorld,
   type ClaimRequest,
   type Decision,
   type GrantedUnit,
@@ -16,29 +14,11 @@ import {
 import { FROM_LEASE } from '../../shared/ops/lease.ts'
 import type { Fields, Op } from '../../shared/ops/types.ts'
 import { adoptGrant, dropGrants } from './adopt.ts'
-import type { BeltCounters } from './belts.ts'
-import { readRows } from './cells.ts'
-import type { HubDatabase, Tx } from './database.ts'
-import type { HubAuthor } from './hub-author.ts'
+import type { Bench } from './bench.ts'
 import { cutFromLease, lapsedLeases, leaseOf, noteLease, returnedToLease } from './leases.ts'
 import type { BookingRow, LiveGrantRow } from './schema.ts'
+import { readStock, readWorld, type Stock } from './stock.ts'
 import { numberOf, textOf } from './values.ts'
-
-/** Everything one arbitration needs; it lives inside one transaction that holds the belt's lock. */
-export interface Bench {
-  readonly database: HubDatabase
-  readonly tx: Tx
-  readonly counters: BeltCounters
-  readonly author: HubAuthor
-  readonly nowMs: number
-  /** Bookings whose grants turned out to be given twice, to be taken back before the transaction ends. */
-  readonly losers: Set<string>
-  /**
-   * Whether refused claims that wait are to be looked at: something was given back, or only `moved` by a plan that claims
-   * other places in the same batch and goes first.
-   */
-  freed: 'left' | 'moved' | null
-}
 
 /** Notes an accepted op that concerns exclusive use: a claim, a release, or what the founding device decided earlier. */
 export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Promise<void> {
@@ -87,15 +67,6 @@ export async function noteArbitrated(bench: Bench, op: Op, hubSeq: number): Prom
         numberOf(fields.atMs),
       )
   }
-}
-
-/** What the belt has to give away; read once per transaction. */
-interface Stock {
-  readonly studios: ArbiterWorld['studios']
-  readonly streamerIds: ReadonlySet<string>
-  readonly quantities: ReadonlyMap<string, number>
-  readonly blockedMerchantIds: ReadonlySet<string>
-  readonly timeZone: string
 }
 
 /** A claim may overtake the rows it names; it is not refused for that before this time has passed. */
@@ -377,55 +348,5 @@ export async function expireClaims(bench: Bench): Promise<void> {
     await bench.author.fact(table, fields)
     await settle(bench, leaseId, 'expired')
     bench.freed = 'left'
-  }
-}
-
-async function readStock(bench: Bench): Promise<Stock> {
-  const { belt } = bench.counters.row
-  const studios = await readRows(bench.tx, belt, 'studio')
-  const equipment = await readRows(bench.tx, belt, 'equipment')
-  const merchants = await readRows(bench.tx, belt, 'merchant')
-  const belts = await readRows(bench.tx, belt, 'belt')
-  return {
-    studios: [...studios]
-      .map(([id, fields]) => ({ id, openMin: numberOf(fields.openMin), closeMin: numberOf(fields.closeMin) }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1)),
-    streamerIds: new Set((await readRows(bench.tx, belt, 'streamer')).keys()),
-    quantities: new Map([...equipment].map(([id, fields]) => [id, numberOf(fields.quantity)])),
-    blockedMerchantIds: new Set(
-      [...merchants].flatMap(([id, { listStatus }]) => (listStatus === 'black' ? [id] : [])),
-    ),
-    timeZone: textOf([...belts.values()][0]?.timeZone) || 'Asia/Shanghai',
-  }
-}
-
-async function readWorld(bench: Bench, claim: ClaimRequest, stock: Stock): Promise<ArbiterWorld> {
-  const { startMs, endMs } = searchWindow(claim)
-  const held = await bench.tx
-    .selectFrom('liveGrant')
-    .select(['bookingId', 'resourceKey', 'unit', 'startMs', 'endMs'])
-    .where('belt', '=', bench.counters.row.belt)
-    .where('startMs', '<', Number.isFinite(endMs) ? endMs : 0)
-    .where('endMs', '>', Number.isFinite(startMs) ? startMs : 0)
-    .orderBy('grantId')
-    .execute()
-  const { timeZone, ...rest } = stock
-  const zoneMinutes = zoneOffsetMin(timeZone, Number.isFinite(claim.startMs) ? claim.startMs : 0)
-  return { ...rest, nowMs: bench.nowMs, held, zoneOffsetMin: zoneMinutes }
-}
-
-/** Minutes that local time is ahead of UTC at an instant; 480 for a zone the system does not know. */
-export function zoneOffsetMin(timeZone: string, atMs: number): number {
-  try {
-    const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(
-      atMs,
-    )
-    const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
-    const match = /GMT(?:([+-])(\d{2}):(\d{2}))?/.exec(name)
-    if (!match?.[1]) return 0
-    const minutes = Number(match[2]) * 60 + Number(match[3])
-    return match[1] === '-' ? -minutes : minutes
-  } catch {
-    return 480
   }
 }

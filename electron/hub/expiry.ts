@@ -1,6 +1,6 @@
 import { answerWaiting, expireClaims } from './arbitration.ts'
 import type { HubContext } from './context.ts'
-import { withBench } from './ingest.ts'
+import { withBench } from './bench.ts'
 import { closeRecoveryWhenFilled } from './recovery.ts'
 
 const EVERY_MS = 15_000

@@ -4,13 +4,13 @@ import type { Stamp } from '../../shared/ops/types.ts'
 import type { OpBatch } from '../../shared/wire/batch.ts'
 import { toHex } from '../../shared/ops/bytes.ts'
 import { hubHeadText, type HubHead, type PushAnswer } from '../../shared/wire/messages.ts'
-import { answerWaiting, expireClaims, noteArbitrated, revokeLosers, type Bench } from './arbitration.ts'
-import { BeltCounters, lockBelt } from './belts.ts'
+import { answerWaiting, expireClaims, noteArbitrated, revokeLosers } from './arbitration.ts'
+import { withBench, type Bench } from './bench.ts'
 import { isDecisionTable, personRights, writeCells } from './cells.ts'
 import type { HubContext } from './context.ts'
 import { verifyText } from './crypto.ts'
 import type { Tx } from './database.ts'
-import { HubAuthor, saveStream } from './hub-author.ts'
+import { saveStream } from './hub-author.ts'
 import { HubRefusal } from './errors.ts'
 import { noteOwnName } from './own-names.ts'
 import { closeRecoveryWhenFilled } from './recovery.ts'
@@ -27,28 +27,6 @@ export const ARBITRATED_TABLES = new Set([
   'resourceGrant',
   'claimAnswer',
 ])
-
-/** Opens the belt for one writing transaction; `work`'s answer counts only after commit. */
-export function withBench<T>(hub: HubContext, belt: string, work: (bench: Bench) => Promise<T>): Promise<T> {
-  return hub.database.db.transaction().execute(async (tx) => {
-    const counters = new BeltCounters(await lockBelt(tx, belt), hub.clock)
-    const time = counters.time()
-    const name = hub.authorName(belt, counters.row.epoch)
-    const author = new HubAuthor(hub.database, tx, counters, name, time)
-    const result = await work({
-      database: hub.database,
-      tx,
-      counters,
-      author,
-      nowMs: time.ms,
-      losers: new Set(),
-      freed: null,
-    })
-    await author.save()
-    await counters.save(tx)
-    return result
-  })
-}
 
 /**
  * Takes a pushed batch into the belt's log in one transaction: chains checked, each op judged on its own, stamped once,

@@ -2,7 +2,7 @@ import { parseOpId } from '../../shared/ops/id.ts'
 import { withoutStretches } from '../../shared/ops/lease.ts'
 import type { GrantedUnit } from '../../shared/ops/arbiter.ts'
 import type { Fields, Op } from '../../shared/ops/types.ts'
-import type { Bench } from './arbitration.ts'
+import type { Bench } from './bench.ts'
 import type { LiveGrantRow } from './schema.ts'
 
 /** Notes who may give away the hours that an op asks to lease, and until when. */

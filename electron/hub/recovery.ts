@@ -1,4 +1,4 @@
-import type { Bench } from './arbitration.ts'
+import type { Bench } from './bench.ts'
 
 /** Recovery without a time limit: it ends only when what was missing has arrived. */
 export const UNTIL_FILLED = Number.MAX_SAFE_INTEGER

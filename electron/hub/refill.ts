@@ -1,7 +1,7 @@
 import type { StatusAnswer } from '../../shared/wire/messages.ts'
 import { answerWaiting } from './arbitration.ts'
 import type { HubContext } from './context.ts'
-import { withBench } from './ingest.ts'
+import { withBench } from './bench.ts'
 import { closeRecoveryWhenFilled } from './recovery.ts'
 import { ownNames } from './own-names.ts'
 import type { BeltRow, DeviceRow } from './schema.ts'

@@ -1,8 +1,14 @@
-import { zoneOffsetMin } from './arbitration.ts'
+import { DAY_MS, dayKeyOf, dayStartMs, isSupportedZone } from '../../shared/domain/time.ts'
 import { readRows } from './cells.ts'
 import type { Queries } from './database.ts'
+import { textOf } from './values.ts'
 
-const DAY_MS = 86_400_000
+/** The belt's time zone; China's where it has none, or one that no device would accept. */
+export async function beltZone(db: Queries, belt: string): Promise<string> {
+  const [row] = (await readRows(db, belt, 'belt')).values()
+  const zone = textOf(row?.timeZone)
+  return isSupportedZone(zone) ? zone : 'Asia/Shanghai'
+}
 
 /** The running day in the belt's zone. */
 export async function todayOf(
@@ -10,10 +16,8 @@ export async function todayOf(
   belt: string,
   nowMs: number,
 ): Promise<{ day: string; startMs: number; endMs: number }> {
-  const rows = [...(await readRows(db, belt, 'belt')).values()]
-  const zone = typeof rows[0]?.timeZone === 'string' ? rows[0].timeZone : ''
-  const offsetMs = zoneOffsetMin(zone || 'Asia/Shanghai', nowMs) * 60_000
-  const local = Math.floor((nowMs + offsetMs) / DAY_MS) * DAY_MS
-  const startMs = local - offsetMs
-  return { day: new Date(local).toISOString().slice(0, 10), startMs, endMs: startMs + DAY_MS }
+  const zone = await beltZone(db, belt)
+  const day = dayKeyOf(nowMs, zone)
+  const startMs = dayStartMs(day, zone)
+  return { day, startMs, endMs: startMs + DAY_MS }
 }

@@ -6,7 +6,8 @@ import type { HubContext } from './context.ts'
 import type { Queries, Tx } from './database.ts'
 import { truncatedSeq } from './log-start.ts'
 import { OP_STATE } from './schema.ts'
-import { freshSnapshot, prepareSnapshots, TOMBSTONE_MS } from './snapshot.ts'
+import { prepareSnapshots } from './snapshot.ts'
+import { freshSnapshot, TOMBSTONE_MS } from './snapshot-make.ts'
 import { wholeView } from './views.ts'
 
 const DAY_MS = 86_400_000

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { latestSnapshot, freshSnapshot } from '../../electron/hub/snapshot.ts'
+import { latestSnapshot, freshSnapshot } from '../../electron/hub/snapshot-make.ts'
 import { examine } from '../../electron/hub/maintenance.ts'
 import { noteBackup, truncate } from '../../electron/hub/truncate.ts'
 import { wholeView } from '../../electron/hub/views.ts'

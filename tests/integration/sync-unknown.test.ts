@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { freshSnapshot } from '../../electron/hub/snapshot.ts'
+import { freshSnapshot } from '../../electron/hub/snapshot-make.ts'
 import { noteBackup, truncate } from '../../electron/hub/truncate.ts'
 import { wholeView } from '../../electron/hub/views.ts'
 import { readLink } from '../../electron/core/sync/link.ts'

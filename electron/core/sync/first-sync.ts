@@ -13,7 +13,6 @@ import {
   type SnapshotAnswer,
   type SnapshotRequest,
 } from '../../../shared/wire/snapshot.ts'
-import { prepared } from '../../sqlite/prepared.ts'
 import type { Log } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { readCursor, writeCursor, type SharedScope } from './cursors.ts'
@@ -22,6 +21,7 @@ import { takeIn } from './intake.ts'
 import type { HubLink } from './link.ts'
 import type { Fork } from './outbox.ts'
 import { Inbox } from './first-sync-inbox.ts'
+import { FirstSyncJobs, type Job } from './first-sync-jobs.ts'
 import {
   Arrivals,
   firstSyncState,
@@ -29,7 +29,7 @@ import {
   progressOf,
   type FirstSyncProgress,
 } from './first-sync-progress.ts'
-import { jobOf, sweep, type SnapshotJobRow, type SweepJob } from './resync.ts'
+import { sweep } from './resync.ts'
 import { HubRefused, WrongHub } from './transport.ts'
 
 /** Ops applied at once, as for pulled batches. */
@@ -68,13 +68,6 @@ export interface FirstSyncDeps {
   readonly onProgress: () => void
 }
 
-interface Job extends SweepJob {
-  readonly scope: SharedScope
-  readonly sweeps: boolean
-  /** Places in the manifest that have not been applied, in its order. */
-  readonly missing: readonly number[]
-}
-
 /**
  * Takes scopes over from snapshots: a device that begins, or whose cursor the hub's log no longer reaches. Today's work of
  * every scope comes first, then the log's tail can be pulled while the rest arrives. Everything is kept as it comes, to the
@@ -82,7 +75,7 @@ interface Job extends SweepJob {
  */
 export class FirstSync {
   readonly #deps: FirstSyncDeps
-  readonly #only: SharedScope | null
+  readonly #jobs: FirstSyncJobs
   /** Scopes whose log is short enough to be read from its start. */
   readonly #plain = new Set<Scope>()
   /** Snapshots that the hub is making. */
@@ -100,23 +93,18 @@ export class FirstSync {
 
   constructor(deps: FirstSyncDeps) {
     this.#deps = deps
-    this.#only = deps.only ?? null
-    if (this.#only === null && this.busy) this.#start()
+    this.#jobs = new FirstSyncJobs(deps.store, deps.only ?? null)
+    if (deps.only === undefined && this.busy) this.#start()
   }
 
   /** True while something of a snapshot is missing. */
   get busy(): boolean {
-    return (
-      prepared<[string | null, string | null]>(
-        this.#deps.store.db,
-        'SELECT 1 FROM snapshotJob WHERE ? IS NULL OR scope = ? LIMIT 1',
-      ).get(this.#only, this.#only) !== undefined
-    )
+    return this.#jobs.any
   }
 
   progress(): FirstSyncProgress[] {
     const { db } = this.#deps.store
-    return this.#jobs().map(({ scope, manifest, missing }) => progressOf(db, scope, manifest, missing))
+    return this.#jobs.list().map(({ scope, manifest, missing }) => progressOf(db, scope, manifest, missing))
   }
 
   /** What a person is told; null when nothing is being taken over. */
@@ -142,7 +130,7 @@ export class FirstSync {
       return begins ? this.#ask(scope, false) : []
     })
     await Promise.all(questions)
-    const jobs = new Map(this.#jobs().map((job) => [job.scope, job]))
+    const jobs = new Map(this.#jobs.list().map((job) => [job.scope, job]))
     // Begun by a file that ended early.
     if (jobs.size > 0) this.#start()
     return scopes.filter((scope) => {
@@ -154,7 +142,7 @@ export class FirstSync {
 
   /** The hub's log does not reach back far enough: begins again from a snapshot, keeping all own work. */
   async resync(scope: SharedScope): Promise<void> {
-    if (this.#row(scope)?.sweep === 1) return
+    if (this.#jobs.of(scope)?.sweep === 1) return
     this.#plain.delete(scope)
     this.#asking.add(scope)
     await this.#ask(scope, true).finally(() => this.#asking.delete(scope))
@@ -162,14 +150,14 @@ export class FirstSync {
 
   /** Begins with the snapshot that a request brings, or goes on with it where it was begun; one of another seq makes way. */
   async takeOver(scope: SharedScope, { epoch, seq }: Manifest): Promise<void> {
-    const begun = this.#row(scope)
+    const begun = this.#jobs.of(scope)
     if (begun?.epoch === epoch && begun.seq === seq) this.#start()
     else await this.#ask(scope, true)
   }
 
   /** True while the scope is being taken over, or is about to be. */
   isTaking(scope: SharedScope): boolean {
-    return this.#asking.has(scope) || this.#askAgain.has(scope) || this.#row(scope) !== undefined
+    return this.#asking.has(scope) || this.#askAgain.has(scope) || this.#jobs.of(scope) !== undefined
   }
 
   async close(): Promise<void> {
@@ -211,56 +199,9 @@ export class FirstSync {
     }
     this.#verify(manifest, scope)
     this.#askAgain.delete(scope)
-    store.transact(() => {
-      const before = this.#row(scope)
-      // A device that has read some of this scope may hold what the snapshot does not.
-      const sweeps = resync || before?.sweep === 1 || (!before && this.#hasRead(scope))
-      this.#forgetOther(manifest, scope, sweeps)
-      prepared(
-        store.db,
-        'INSERT OR REPLACE INTO snapshotJob (scope, epoch, seq, manifest, sweep, held, startedMs) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ).run(
-        scope,
-        manifest.epoch,
-        manifest.seq,
-        JSON.stringify(manifest),
-        sweeps ? 1 : 0,
-        JSON.stringify(held),
-        clock(),
-      )
-      const putHead = prepared(
-        store.db,
-        'INSERT OR REPLACE INTO streamHead (author, stream, seq, head) VALUES (?, ?, ?, ?)',
-      )
-      for (const head of manifest.streams) putHead.run(...head)
-      writeCursor(store, scope, { epoch: manifest.epoch, seq: manifest.seq })
-    })
+    this.#jobs.begin(manifest, { scope, held, resync, nowMs: clock() })
     rememberHeads(store, answer.hubHeads)
     this.#start()
-  }
-
-  #hasRead(scope: Scope): boolean {
-    const { db } = this.#deps.store
-    return (
-      prepared(db, `SELECT 1 FROM op WHERE scope = ? AND state = 'canonical' LIMIT 1`).get(scope) !==
-      undefined
-    )
-  }
-
-  /** What was begun of an earlier snapshot serves where chunks are the same. */
-  #forgetOther(manifest: Manifest, scope: Scope, sweeps: boolean): void {
-    const { db } = this.#deps.store
-    const named = new Set(manifest.chunks.map(([chunk]) => chunk))
-    const parts = prepared<[string], { hash: string }>(
-      db,
-      'SELECT DISTINCT hash FROM snapshotPart WHERE scope = ?',
-    ).all(scope)
-    for (const { hash: chunk } of parts)
-      if (!named.has(chunk))
-        prepared(db, 'DELETE FROM snapshotPart WHERE scope = ? AND hash = ?').run(scope, chunk)
-    if (!sweeps) return
-    prepared(db, 'DELETE FROM snapshotDone WHERE scope = ?').run(scope)
-    prepared(db, 'DELETE FROM snapshotKept WHERE scope = ?').run(scope)
   }
 
   #verify(manifest: Manifest, scope: Scope): void {
@@ -277,34 +218,6 @@ export class FirstSync {
     if (!genuine || !fits) throw new WrongHub('snapshot not signed by the hub')
   }
 
-  #row(scope: Scope): SnapshotJobRow | undefined {
-    return prepared<[string], SnapshotJobRow>(
-      this.#deps.store.db,
-      'SELECT * FROM snapshotJob WHERE scope = ?',
-    ).get(scope)
-  }
-
-  /** The belt first: it says which bases there are. */
-  #jobs(): Job[] {
-    const { db } = this.#deps.store
-    const rows = prepared<[string | null, string | null], SnapshotJobRow>(
-      db,
-      `SELECT * FROM snapshotJob WHERE ? IS NULL OR scope = ? ORDER BY scope <> 'belt', scope`,
-    ).all(this.#only, this.#only)
-    return rows.map((row) => {
-      const done = new Set(
-        prepared<[string], { hash: string }>(db, 'SELECT hash FROM snapshotDone WHERE scope = ?')
-          .all(row.scope)
-          .map(({ hash: chunk }) => chunk),
-      )
-      const job = jobOf(row)
-      const missing = [...job.manifest.chunks.keys()].filter(
-        (index) => !done.has(job.manifest.chunks[index]![0]),
-      )
-      return { ...job, scope: row.scope as SharedScope, sweeps: row.sweep === 1, missing }
-    })
-  }
-
   #start(): void {
     if (this.#running || this.#closed) return
     this.#running = this.#run().finally(() => {
@@ -315,11 +228,11 @@ export class FirstSync {
 
   async #run(): Promise<void> {
     while (!this.#closed) {
-      if (this.#only === null && this.#deps.store.meta('syncPaused') === 'yes') {
+      if (this.#deps.only === undefined && this.#deps.store.meta('syncPaused') === 'yes') {
         await this.#sleep(PAUSED_LOOK_MS)
         continue
       }
-      const jobs = this.#jobs()
+      const jobs = this.#jobs.list()
       const job = jobs.find(({ manifest, missing }) => !isUsable(manifest, missing)) ?? jobs[0]
       if (!job) break
       try {
@@ -368,9 +281,9 @@ export class FirstSync {
   async #fetch(job: Job): Promise<void> {
     const { compression, store } = this.#deps
     const { manifest, scope } = job
-    const othersWait = this.#jobs().some(
-      (other) => other.scope !== scope && !isUsable(other.manifest, other.missing),
-    )
+    const othersWait = this.#jobs
+      .list()
+      .some((other) => other.scope !== scope && !isUsable(other.manifest, other.missing))
     const wanted = othersWait ? job.missing.filter((index) => index < manifest.usable) : job.missing
     const queue = [...wanted]
     const inbox = new Inbox(store, scope, manifest.chunks[queue[0]!]![0])
@@ -415,28 +328,18 @@ export class FirstSync {
   async #apply(job: Job, chunk: string, bytes: Uint8Array): Promise<void> {
     const { store, compression, pause, onProgress } = this.#deps
     const { manifest, scope } = job
-    const done = (): void => {
-      prepared(store.db, 'INSERT OR IGNORE INTO snapshotDone (scope, hash) VALUES (?, ?)').run(scope, chunk)
-      prepared(store.db, 'DELETE FROM snapshotPart WHERE scope = ? AND hash = ?').run(scope, chunk)
-    }
     if (hash('sha256', bytes, 'base64url') !== chunk) {
-      store.transact(() =>
-        prepared(store.db, 'DELETE FROM snapshotPart WHERE scope = ? AND hash = ?').run(scope, chunk),
-      )
+      store.transact(() => this.#jobs.dropBytes(scope, chunk))
       throw new WrongHub('damaged chunk')
     }
     const { ops } = decodeCanonicalBatch(unseal(compression, bytes, MAX_CHUNK_BODY), { maxOps: 1_000_000 })
-    const keep = prepared(
-      store.db,
-      'INSERT OR IGNORE INTO snapshotKept (scope, author, stream, seq) VALUES (?, ?, ?, ?)',
-    )
     for (let from = 0; from < ops.length && !this.#closed; from += APPLY_SLICE) {
       const slice = ops.slice(from, from + APPLY_SLICE)
       const taken = store.transact(() => {
-        if (this.#row(scope)?.seq !== manifest.seq) return true
+        if (this.#jobs.of(scope)?.seq !== manifest.seq) return true
         if (!takeIn(store, slice, manifest.epoch)) return false
-        if (job.sweeps) for (const op of slice) keep.run(scope, op.author, op.stream, op.seq)
-        if (from + APPLY_SLICE >= ops.length) done()
+        if (job.sweeps) this.#jobs.keep(scope, slice)
+        if (from + APPLY_SLICE >= ops.length) this.#jobs.chunkDone(scope, chunk)
         return true
       })
       if (!taken) return this.#deps.onFork([])
@@ -451,11 +354,7 @@ export class FirstSync {
     if (job.sweeps) await sweep(store, job, pause)
     if (this.#closed) return
     this.#finished.set(scope, progressOf(store.db, scope, job.manifest, []))
-    store.transact(() => {
-      for (const table of ['snapshotJob', 'snapshotDone', 'snapshotPart', 'snapshotKept'])
-        prepared(store.db, `DELETE FROM ${table} WHERE scope = ?`).run(scope)
-      store.touch('sync')
-    })
+    this.#jobs.end(scope)
     onProgress()
   }
 }

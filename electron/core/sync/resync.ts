@@ -1,5 +1,5 @@
 import { opId } from '../../../shared/ops/id.ts'
-import { manifestSchema, type Manifest, type SnapshotAnswer } from '../../../shared/wire/snapshot.ts'
+import type { Manifest, SnapshotAnswer } from '../../../shared/wire/snapshot.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import type { OpRow, Store } from '../store/store.ts'
 import type { RowName } from '../store/rebuild.ts'
@@ -13,21 +13,6 @@ export interface SweepJob {
   readonly manifest: Manifest
   readonly held: SnapshotAnswer['held']
 }
-
-export interface SnapshotJobRow {
-  readonly scope: string
-  readonly epoch: number
-  readonly seq: number
-  readonly manifest: string
-  readonly sweep: number
-  readonly held: string
-}
-
-export const jobOf = (row: SnapshotJobRow): SweepJob => ({
-  scope: row.scope,
-  manifest: manifestSchema.parse(JSON.parse(row.manifest)),
-  held: JSON.parse(row.held) as SnapshotAnswer['held'],
-})
 
 /**
  * After a whole snapshot has been taken over by a device whose cursor was older than the hub's log: what the snapshot does
