@@ -10,7 +10,7 @@ import { MINUTE_MS, dayKeyOf, dayStartMs, addDays } from '../../../shared/domain
 import { leaseWord } from '../bookings.ts'
 import type { QueryContext } from '../context.ts'
 import { prepared } from '../../sqlite/prepared.ts'
-import { parseTaskKey, planState, sessionTaskKey, type PlanItem } from './items.ts'
+import { planState, sessionTaskKey, type PlanItem } from './items.ts'
 import { primeBands } from './problem.ts'
 import { headOf, planHeads, readProposal } from './repo.ts'
 import { readSnapshot, type BeltSnapshot, type SessionRow } from './snapshot.ts'
@@ -397,5 +397,3 @@ export function beadsOf(
     production === 'late' ? 'late' : production === 'risk' ? 'risk' : 'ring',
   ]
 }
-
-export const isTaskKey = (key: string): boolean => parseTaskKey(key) !== null
