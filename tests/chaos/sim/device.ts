@@ -194,7 +194,8 @@ export class SimDevice {
   }
 
   #later = (work: () => void, ms: number): (() => void) => {
-    const timer: Timer = { atMs: this.#now() + Math.max(0, ms), order: this.#orders++, work }
+    // Timers may be asked for by fractions; clocks tell whole milliseconds.
+    const timer: Timer = { atMs: this.#now() + Math.max(0, Math.ceil(ms)), order: this.#orders++, work }
     this.#timers.push(timer)
     return () => {
       const at = this.#timers.indexOf(timer)

@@ -1,11 +1,11 @@
-import { HubUnreachable } from '../../../electron/core/sync/transport.ts'
+import { HubRefused, HubUnreachable } from '../../../electron/core/sync/transport.ts'
 import { chanceOf } from './chance.ts'
 import { settle } from './crash.ts'
 import { Crash } from './crash.ts'
 import { SimDevice, type Flight } from './device.ts'
 import type { Fate, SimEvent } from './events.ts'
 import { SimHub, type Request } from './hub.ts'
-import { Broken, Ledger } from './ledger.ts'
+import { Ledger } from './ledger.ts'
 import { HUB_SEED, START_MS, type Template } from './template.ts'
 import { actAs } from './versions.ts'
 import { Watch } from './watch.ts'
@@ -191,9 +191,9 @@ export class World {
       if (body === null || answerLost) flight.reject(new HubUnreachable('no answer'))
       else flight.resolve({ body, wireBytes: flight.body.length + body.length })
     } catch (error) {
-      if (error instanceof Broken) throw error
+      const refusal = refusalIn(error)
       actAs(device.version)
-      flight.reject(error as Error)
+      flight.reject(refusal)
     }
     await settle()
   }
@@ -276,7 +276,13 @@ export class World {
   }
 }
 
+/** @throws what a hub never answers: an invariant that broke, or a fault of its own */
+function refusalIn(error: unknown): HubRefused {
+  if (error instanceof HubRefused) return error
+  throw error
+}
+
 function ignoreRefusals(error: unknown): null {
-  if (error instanceof Broken) throw error
+  refusalIn(error)
   return null
 }
