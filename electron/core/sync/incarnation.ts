@@ -152,10 +152,11 @@ export function renameFrom(
   })
 }
 
-function rename(store: Store, author: string, rows: readonly OpRow[]): number {
-  if (rows.length === 0) return 0
+function rename(store: Store, author: string, former: readonly OpRow[]): number {
+  if (former.length === 0) return 0
   const { db } = store
   const names = new Map<string, string>()
+  const rows = [...former, ...writtenAfter(db, author, former)]
   // Which of several facts with one natural key stands depends on their names.
   const twins = twinsAmong(store, rows)
   store.standDown(twins)
@@ -195,15 +196,29 @@ function rename(store: Store, author: string, rows: readonly OpRow[]): number {
   ])
   store.rebuild([...new Map(again.map((name) => [`${name.tbl} ${name.row}`, name])).values()])
   store.reloadStreams()
-  return rows.length
+  return former.length
+}
+
+/** Own ops under the present name that nobody has seen yet, as they were written. */
+const unseenOf = (db: Db, author: string): OpRow[] =>
+  prepared<[string], OpRow>(
+    db,
+    `SELECT * FROM op WHERE author = ? AND state IN ('pending', 'local') AND hash IS NULL ORDER BY n`,
+  ).all(author)
+
+/**
+ * What was written under the present name after such ops, in the streams that they come into: a later word has to have a later
+ * place, or the hub would let the earlier one stand.
+ */
+function writtenAfter(db: Db, author: string, ops: readonly OpRow[]): OpRow[] {
+  const streamOf = ({ scope, lane }: OpRow): string => `${scope} ${lane}`
+  const first = new Map(ops.toReversed().map((op) => [streamOf(op), op.n]))
+  return unseenOf(db, author).filter((op) => op.n > (first.get(streamOf(op)) ?? Number.POSITIVE_INFINITY))
 }
 
 /** What was written since under the present name, and has not been sent, may speak of what has another name now. */
 function renameInLater(db: Db, author: string, names: ReadonlyMap<string, string>): OpRow[] {
-  const later = prepared<[string], OpRow>(
-    db,
-    `SELECT * FROM op WHERE author = ? AND state IN ('pending', 'local') AND hash IS NULL`,
-  ).all(author)
+  const later = unseenOf(db, author)
   const update = prepared(db, 'UPDATE op SET row = ?, fields = ? WHERE n = ?')
   return later.filter((op) => {
     const row = names.get(op.row) ?? op.row
