@@ -108,7 +108,10 @@ export function signHead(hub: HubContext, belt: string, head: Omit<HubHead, 'sig
   return { ...head, signature: hub.signer.sign(hubHeadText(belt, head)) }
 }
 
-/** Where to read on. A cursor of an earlier epoch is cut back to where the next one began; null for one that never was here. */
+/**
+ * Where to read on. A cursor of an earlier epoch is cut back to where the next one began; null for one that never was here.
+ * An epoch that this database does not know was lived through by one that it replaced: nobody can tell where the two parted.
+ */
 async function validFrom(
   db: Queries,
   belt: BeltRow,
@@ -116,13 +119,15 @@ async function validFrom(
 ): Promise<number | null> {
   if (cursor.epoch > belt.epoch) return null
   if (cursor.epoch === belt.epoch) return cursor.seq < belt.nextSeq ? cursor.seq : null
-  const next = await db
+  const [own, ...later] = await db
     .selectFrom('epochStart')
-    .select((eb) => eb.fn.min('fromSeq').as('fromSeq'))
+    .select(['epoch', 'fromSeq'])
     .where('belt', '=', belt.belt)
-    .where('epoch', '>', cursor.epoch)
-    .executeTakeFirst()
-  return Math.min(cursor.seq, Number(next?.fromSeq ?? 0))
+    .where('epoch', '>=', cursor.epoch)
+    .orderBy('epoch')
+    .execute()
+  if (own?.epoch !== cursor.epoch) return 0
+  return Math.min(cursor.seq, ...later.map(({ fromSeq }) => fromSeq))
 }
 
 async function readOps(

@@ -90,6 +90,7 @@ export class SyncEngine {
   #link: HubLink
   #underWay = new Set<Promise<void>>()
   #staleCounters = 0
+  /** Since the hub last answered it: asking twice in between would not help. */
   #askedBackIn = false
   readonly #sender: Sender
   readonly #puller: Puller
@@ -254,6 +255,7 @@ export class SyncEngine {
       identity,
       { patienceMs: patienceMs(body.length, this.#contact.bytesPerMs), ...how },
     )
+    this.#askedBackIn = false
     this.#contact.measured(answer.wireBytes, Math.max(1, this.#deps.clock() - startMs))
     return answer.body
   }
