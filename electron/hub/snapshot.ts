@@ -70,7 +70,7 @@ export async function prepareSnapshots(hub: HubContext, belt: string): Promise<v
     if (isCut || (await isLong(hub, belt, view, { after: 0 }))) await freshSnapshot(hub, belt, view, coding)
 }
 
-/** Bytes of chunks one after another; ends after `maxBytes`. @throws HubRefusal `not-found` when the snapshot is gone */
+/** Bytes of chunks one after another; ends after `maxBytes`. @throws HubRefusal `not-found` when the snapshot is gone, or another in its place */
 export async function chunkBytes(
   hub: HubContext,
   device: DeviceRow,
@@ -89,7 +89,8 @@ export async function chunkBytes(
     .where('seq', '=', request.seq)
     .executeTakeFirst()
   if (!row) throw new HubRefusal('not-found')
-  const { chunks } = manifestSchema.parse(JSON.parse(row.manifest))
+  const { chunks, signature } = manifestSchema.parse(JSON.parse(row.manifest))
+  if (signature !== (request.manifest ?? signature)) throw new HubRefusal('not-found')
   const parts: Uint8Array[] = []
   let left = request.maxBytes
   let skip = request.offset

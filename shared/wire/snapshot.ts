@@ -69,6 +69,8 @@ export type SnapshotAnswer = z.output<typeof snapshotAnswerSchema>
 export const chunksRequestSchema = z.object({
   scope,
   seq: count,
+  /** Signature of the manifest that `chunks` are places in: another may be made of that seq, on another day or by a restored hub. */
+  manifest: z.string().max(86).optional(),
   chunks: z.array(count).min(1).max(4096),
   offset: count,
   maxBytes: z.number().int().min(256).max(8_000_000),

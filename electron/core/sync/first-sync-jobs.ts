@@ -14,7 +14,6 @@ export interface Job extends SweepJob {
 
 interface JobRow {
   readonly scope: SharedScope
-  readonly epoch: number
   readonly seq: number
   readonly manifest: string
   readonly sweep: number
@@ -42,7 +41,7 @@ export class FirstSyncJobs {
     )
   }
 
-  of(scope: Scope): Pick<JobRow, 'epoch' | 'seq' | 'sweep'> | undefined {
+  of(scope: Scope): Pick<JobRow, 'seq' | 'sweep'> | undefined {
     return prepared<[string], JobRow>(this.#store.db, 'SELECT * FROM snapshotJob WHERE scope = ?').get(scope)
   }
 

@@ -148,10 +148,10 @@ export class FirstSync {
     await this.#ask(scope, true).finally(() => this.#asking.delete(scope))
   }
 
-  /** Begins with the snapshot that a request brings, or goes on with it where it was begun; one of another seq makes way. */
-  async takeOver(scope: SharedScope, { epoch, seq }: Manifest): Promise<void> {
-    const begun = this.#jobs.of(scope)
-    if (begun?.epoch === epoch && begun.seq === seq) this.#start()
+  /** Begins with the snapshot that a request brings, or goes on with it where it was begun; another one makes way. */
+  async takeOver(scope: SharedScope, manifest: Manifest): Promise<void> {
+    const begun = this.#jobs.list().find((job) => job.scope === scope)
+    if (begun?.manifest.signature === manifest.signature) this.#start()
     else await this.#ask(scope, true)
   }
 
@@ -250,7 +250,7 @@ export class FirstSync {
   async #failed(job: Job, error: unknown): Promise<void> {
     const { store, random, log, clock } = this.#deps
     if (error instanceof HubRefused && error.code === 'not-found') {
-      // The hub has newer snapshots and has dropped this one.
+      // The hub has newer snapshots and has dropped this one, or made it anew.
       store.transact(() => writeCursor(store, job.scope, { epoch: 0, seq: 0 }))
       await this.#ask(job.scope, job.sweeps).catch(() => undefined)
     } else if (this.#failures > 0)
@@ -290,6 +290,7 @@ export class FirstSync {
     const request: ChunksRequest = {
       scope: job.scope,
       seq: manifest.seq,
+      manifest: manifest.signature,
       chunks: wanted.slice(0, 4096),
       offset: inbox.length,
       maxBytes: ANSWER_BYTES,

@@ -142,4 +142,21 @@ export const RESTORED: readonly Regression[] = [
       { kind: 'hub-restore', draw: 1653832853 },
     ],
   },
+  {
+    name: 'a device that takes a snapshot over begins again when a restored hub has made another of it',
+    seed: 7433,
+    events: [
+      { kind: 'copy', draw: 851972559, device: 4 },
+      { kind: 'write', draw: 2005438951, device: 5, what: 'credit' },
+      { kind: 'go', draw: 1274272919, device: 0, fates: ['ok', 'ok', 'answer-lost', 'ok'] },
+      { kind: 'go', draw: 626039980, device: 4, fates: ['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok'] },
+      { kind: 'write', draw: 1258272169, device: 1, what: 'order' },
+      { kind: 'pass', draw: 1801710118, ms: 72000000 },
+      { kind: 'hub-backup', draw: 1201126946 },
+      { kind: 'truncate', draw: 1094565598 },
+      { kind: 'hub-backup', draw: 185736392 },
+      { kind: 'go', draw: 1080015737, device: 4, fates: ['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok'] },
+      { kind: 'hub-restore', draw: 131121997 },
+    ],
+  },
 ]
