@@ -273,8 +273,11 @@ export class SyncEngine {
           if (transport.streamed) await transport.streamed(path, body, identity, onBytes)
           else onBytes((await transport.signed(path, body, identity)).body)
         } catch (error) {
-          if (error instanceof HubRefused && error.code === 'stale-counter' && error.number !== null)
+          if (error instanceof HubRefused && error.code === 'stale-counter' && error.number !== null) {
             this.#counter.skipTo(error.number)
+            // Somebody else speaks in this device's name: the hub may have more of it than is here.
+            this.#machine.recheck()
+          }
           throw error
         }
       },

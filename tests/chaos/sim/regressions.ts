@@ -285,4 +285,26 @@ export const REGRESSIONS: readonly Regression[] = [
       { kind: 'revoke', draw: 1344039578, device: 1 },
     ],
   },
+  {
+    name: 'a copy that meets its twin while it takes a snapshot over asks what that has written',
+    seed: 40298,
+    events: [
+      { kind: 'go', draw: 1817623641, device: 2, fates: ['ok', 'ok', 'ok', 'ok', 'ok', 'ok'] },
+      { kind: 'write', draw: 316287459, device: 2, what: 'equipment-set' },
+      { kind: 'go', draw: 125556841, device: 2, fates: ['ok', 'ok', 'ok', 'late', 'answer-lost'] },
+      { kind: 'hub-backup', draw: 730449464 },
+      { kind: 'copy', draw: 1882589542, device: 1 },
+      { kind: 'truncate', draw: 882241569 },
+      { kind: 'write', draw: 1912803983, device: 1, what: 'merchant-life' },
+      { kind: 'go', draw: 1803816040, device: 4, fates: ['ok', 'ok', 'ok'] },
+      { kind: 'write', draw: 1606159039, device: 4, what: 'merchant-create' },
+      { kind: 'write', draw: 33258605, device: 1, what: 'card-create' },
+      {
+        kind: 'go',
+        draw: 236170131,
+        device: 4,
+        fates: ['ok', 'ok', 'answer-lost', 'ok', 'ok', 'ok', 'answer-lost'],
+      },
+    ],
+  },
 ]
