@@ -1,10 +1,11 @@
 import { advance, fitStart, NEVER } from './calendar.ts'
-import { anchorMachines, eachGap, insertLine, precedenceBound, setupBetween } from './insert.ts'
-import type { Gap } from './insert.ts'
+import { anchorMachines, insertLine, precedenceBound, setupBetween } from './insert.ts'
+import { guideCost } from './cost.ts'
 import { allowedRise, pickLine } from './moves.ts'
 import type { Move, MoveContext } from './moves.ts'
+import type { Random } from './random.ts'
 import type { State } from './state.ts'
-import { settle } from './timing.ts'
+import { LOST, settle, TARDY } from './timing.ts'
 
 /** Candidate places of one trial: mode, machine, neighbours and a rough cost each. Reused between trials. */
 const spots = { count: 0, mode: [0], machine: [0], before: [0], after: [0], cost: [0] }
@@ -98,21 +99,9 @@ export const relocate: Move = (state, random, context) => {
 export function improvePlace(state: State, v: number, context: MoveContext): boolean {
   const { model } = state
   if (model.isAir[v] === 1 || model.fixedStart[v]! >= 0 || state.placed[v] === 0) return true
-  const bound = precedenceBound(state, v)
-  if (bound >= NEVER) return false
   state.unlink(v)
   settle(state)
-  spots.count = 0
-  const pinned = model.pinnedMode[v]!
-  if (pinned >= 0) listSpots(state, v, pinned, bound, context)
-  else
-    for (let m = model.modeFrom[v]!; m < model.modeFrom[v + 1]!; m++) listSpots(state, v, m, bound, context)
-  let best = -1
-  for (let i = 0; i < spots.count; i++) if (best < 0 || spots.cost[i]! < spots.cost[best]!) best = i
-  if (best < 0) return false
-  const { mode, machine, before, after } = spots
-  if (!insertLine(state, v, mode[best]!, machine[best]!, before[best]!, after[best]!)) return false
-  return settle(state)
+  return placeCheapest(state, v, context)
 }
 
 /** Puts a line task into the place of another, which then takes the cheapest of some places of its own. */
@@ -204,40 +193,89 @@ export const joinFamily: Move = (state, random, context) => {
   return settle(state, allowed)
 }
 
-/** Takes the tasks of a time window or of a late chain out and puts them back, most urgent first. */
+/** `rebuild` takes this much out of a line on either side, of up to this many lines beside the first. */
+const LONGEST_STRING = 2
+const MOST_OTHER_LINES = 3
+
+/** Takes stretches of work out of a line and out of others that could do it instead, and puts all of it back, each in its cheapest place. */
 export const rebuild: Move = (state, random, context) => {
-  const { model, lineTasks } = context
-  if (lineTasks.length === 0) return false
-  const size = 3 + random.int(6)
+  const { model } = context
   const seed = pickLine(state, random, context)
   if (seed < 0 || state.placed[seed] === 0) return false
   const at = state.start[seed]!
-  const chosen: number[] = [seed]
-  const reach = 240 + random.int(1440)
-  for (let tries = 0; tries < 40 && chosen.length < size; tries++) {
-    const u = lineTasks[random.int(lineTasks.length)]!
-    if (state.placed[u] === 1 && Math.abs(state.start[u]! - at) <= reach && !chosen.includes(u))
-      chosen.push(u)
+  const limit = guideCost(state, context.weights, -Infinity) + context.allowance
+  const chosen: number[] = []
+  takeString(state, random, seed, state.machine[seed * state.width]!, chosen)
+  const others = 1 + random.int(MOST_OTHER_LINES)
+  for (let k = 0; k < others; k++) {
+    const first = model.modeFrom[seed]!
+    const mode = first + random.int(model.modeFrom[seed + 1]! - first)
+    const [from, to] = anchorMachines(model, mode)
+    if (from === to) continue
+    const machine = from + random.int(to - from)
+    let u = state.last[machine]!
+    while (u >= 0 && state.start[u]! > at) u = state.prevOn(u, machine)
+    if (u < 0) u = state.first[machine]!
+    if (u >= 0) takeString(state, random, u, machine, chosen)
   }
   for (const u of chosen) state.unlink(u)
   settle(state)
-  random.shuffle(chosen)
+  const rule = random.int(3)
+  if (rule === 0) random.shuffle(chosen)
+  else {
+    const key = (u: number): number =>
+      rule === 1 ? context.latestEnd[u]! : -model.jobWeight[model.jobOf[u]!]!
+    chosen.sort((x, y) => key(x) - key(y) || x - y)
+  }
+  let pending = 0
+  for (const u of chosen) pending += latenessCost(state, u, context)
   for (const u of chosen) {
-    const bound = precedenceBound(state, u)
-    let best: Gap | null = null
-    let bestCost = Infinity
-    eachGap(state, u, bound, (gap) => {
-      if (gap.after >= 0 && gap.push > 0 && model.fixedStart[gap.after]! >= 0) return
-      const cost = gap.end + 2 * gap.setup + gap.push * (1 + random.int(3))
-      if (cost < bestCost) {
-        bestCost = cost
-        best = gap
-      }
-    })
-    if (!best) return false
-    const { mode, machine, before, after } = best as Gap
-    if (!insertLine(state, u, mode, machine, before, after)) return false
-    settle(state)
+    pending -= latenessCost(state, u, context)
+    if (!placeCheapest(state, u, context, random)) return false
+    if (context.weights[1]! * (state.sums[TARDY]! + state.sums[LOST]!) - pending > limit) return false
   }
   return true
+}
+
+/** What the job of v costs for being late. */
+function latenessCost(state: State, v: number, { weights }: MoveContext): number {
+  const { model } = state
+  const job = model.jobOf[v]!
+  return weights[1]! * model.jobWeight[job]! * Math.max(0, state.jobEnd[job]! - model.jobDue[job]!)
+}
+
+/** Adds a stretch of neighbours on a machine around u. */
+function takeString(state: State, random: Random, u: number, machine: number, chosen: number[]): void {
+  if (machine < 0) return
+  const { model } = state
+  let v = u
+  for (let back = random.int(LONGEST_STRING); back > 0; back--) {
+    const before = state.prevOn(v, machine)
+    if (before < 0 || model.fixedStart[before]! >= 0) break
+    v = before
+  }
+  for (let left = 1 + random.int(LONGEST_STRING); left > 0 && v >= 0; left--) {
+    if (model.fixedStart[v]! >= 0) break
+    if (!chosen.includes(v)) chosen.push(v)
+    v = state.nextOn(v, machine)
+  }
+}
+
+/** Puts an unlinked task into its cheapest place; with chance given, passes over one place in ten. */
+function placeCheapest(state: State, v: number, context: MoveContext, chance: Random | null = null): boolean {
+  const { model } = state
+  const bound = precedenceBound(state, v)
+  if (bound >= NEVER) return false
+  spots.count = 0
+  const pinned = model.pinnedMode[v]!
+  if (pinned >= 0) listSpots(state, v, pinned, bound, context)
+  else
+    for (let m = model.modeFrom[v]!; m < model.modeFrom[v + 1]!; m++) listSpots(state, v, m, bound, context)
+  let best = -1
+  for (let i = 0; i < spots.count; i++)
+    if (best < 0 || (spots.cost[i]! < spots.cost[best]! && chance?.int(10) !== 0)) best = i
+  if (best < 0) return false
+  const { mode, machine, before, after } = spots
+  if (!insertLine(state, v, mode[best]!, machine[best]!, before[best]!, after[best]!)) return false
+  return settle(state)
 }

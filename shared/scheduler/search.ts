@@ -12,7 +12,7 @@ import type { Score } from './problem.ts'
 import { Random } from './random.ts'
 import type { State } from './state.ts'
 
-/** How many times each move is drawn out of the sum. */
+/** How many times each move is drawn out of the sum; `rebuild` beside it, as often as the size asks for. */
 export const MENU: readonly [Move, number][] = [
   [relocate, 400],
   [displace, 200],
@@ -22,11 +22,13 @@ export const MENU: readonly [Move, number][] = [
   [ejectAir, 10],
   [advanceAir, 20],
   [swapAir, 6],
-  [rebuild, 4],
   [rescueAir, 10],
   [dropAir, 5],
 ]
 const TICKETS = MENU.reduce((sum, [, share]) => sum + share, 0)
+/** A repair has no time for more of the dear `rebuild` than this; a plan draws it by the square of its tasks, up to half of all. */
+const REPAIR_REBUILDS = 4
+const TASKS_SQUARED_PER_REBUILD = 250
 /** The last tenth of a search starts from the best plan once more, cool enough for the lower tiers. */
 const LAST_PHASE = 0.9
 const LAST_HEAT = 4
@@ -49,6 +51,7 @@ export class Search {
   private readonly hot: number
   private polishing = false
   private readonly style: 'plan' | 'repair'
+  private readonly rebuilds: number
 
   /**
    * @param initial a feasible start; built by `construct` when absent.
@@ -57,6 +60,10 @@ export class Search {
   constructor(model: Model, seed: number, initial?: State, style: 'plan' | 'repair' = 'plan') {
     this.model = model
     this.style = style
+    this.rebuilds =
+      style === 'repair'
+        ? REPAIR_REBUILDS
+        : Math.min(TICKETS, Math.ceil(model.n ** 2 / TASKS_SQUARED_PER_REBUILD))
     this.random = new Random(seed)
     const urgency = latestStarts(model)
     if (initial) this.current = initial.clone()
@@ -87,7 +94,8 @@ export class Search {
   }
 
   private drawMove(): Move {
-    let ticket = this.random.int(TICKETS)
+    let ticket = this.random.int(TICKETS + this.rebuilds) - this.rebuilds
+    if (ticket < 0) return rebuild
     for (const [move, share] of MENU) {
       if (ticket < share) return move
       ticket -= share
