@@ -84,6 +84,21 @@ const PEER_CASES: readonly Case[] = [
   },
 ]
 
+/** By how a metric is called; the first that fits. */
+const UNITS: readonly (readonly [RegExp, string])[] = [
+  [/^bytes_per_record$/, 'B/record'],
+  [/_per_op$/, 'B/op'],
+  [/_per_cpu_second$/, 'ops/CPU s'],
+  [/^fsyncs_per_second$/, 'fsyncs/s'],
+  [/_per_second$/, 'ops/s'],
+  [/_pct$/, '%'],
+  [/(^|_)(s|seconds)$/, 's'],
+  [/^times_/, 'ratio'],
+  [/^synchronous_full$/, 'bool'],
+]
+
+const unitOf = (metric: string): string => UNITS.find(([form]) => form.test(metric))?.[1] ?? 'count'
+
 /** `npm run bench -- sync [--json] [--seed N] [--case TEXT] [--records N] [--peers]` */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -108,7 +123,7 @@ export async function run(args: string[]): Promise<number> {
       console.log(`${name.padEnd(24)} ${entries.map(([key, value]) => `${key} ${value}`).join('  ')}`)
     else
       for (const [metric, value] of entries)
-        console.log(JSON.stringify({ bench: 'sync', case: name, metric, value, seed }))
+        console.log(JSON.stringify({ bench: 'sync', case: name, metric, value, unit: unitOf(metric), seed }))
   }
   const wanted = (values.peers ? PEER_CASES : CASES).filter(({ name }) =>
     name.toLowerCase().includes(values.case.toLowerCase()),
