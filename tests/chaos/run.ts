@@ -4,9 +4,8 @@
  * - `sim [--from K --seeds N] [--seed K] [--replay FILE]`: simulated devices, links and a hub, 10,000 seeds
  */
 import { parseArgs } from 'node:util'
-import { KILL_KINDS, killRepeatedly } from './kills.ts'
+import { ensureBuilt } from '../../electron/launch/lib/build.mjs'
 import { simulate } from './sim/main.ts'
-import { killSyncRepeatedly } from './sync-kills.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,6 +21,10 @@ const [what = 'all'] = positionals
 if (!['all', 'kills', 'sim'].includes(what)) throw new Error(`no such run: ${what}`)
 
 async function kill(): Promise<number> {
+  // What is killed starts from the build, in a fraction of the time that the sources take; which of them is settled on loading.
+  ensureBuilt()
+  const { KILL_KINDS, killRepeatedly } = await import('./kills.ts')
+  const { killSyncRepeatedly } = await import('./sync-kills.ts')
   const kills = Number(values.kills)
   const seed = Number(values.seed ?? '1')
   let failed = 0
