@@ -48,7 +48,8 @@ export class Search {
   private readonly context: MoveContext
   private readonly weights: Float64Array
   private currentCost: number
-  private readonly hot: number
+  /** Measured when the search begins: a plan that is only built does not need it. */
+  private hot: number | null = null
   private polishing = false
   private readonly style: 'plan' | 'repair'
   private readonly rebuilds: number
@@ -77,7 +78,6 @@ export class Search {
     this.weights = guideWeights(model)
     this.context = createMoveContext(model, urgency, this.weights)
     this.currentCost = guideCost(this.current, this.weights)
-    this.hot = Math.min(this.measureHeat(), HEAT * delayCost(model, this.weights))
   }
 
   /** What the lesser of the worsening moves cost: no search starts hotter. */
@@ -151,6 +151,7 @@ export class Search {
 
   private temperatureAt(progress: number): number {
     if (this.style === 'repair') return 60 * powerOf(0.01, Math.min(1, Math.max(0, progress)))
+    this.hot ??= Math.min(this.measureHeat(), HEAT * delayCost(this.model, this.weights))
     if (progress < LAST_PHASE) return this.hot * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
     if (!this.polishing) {
       this.polishing = true
