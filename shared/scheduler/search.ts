@@ -151,8 +151,10 @@ export class Search {
 
   private temperatureAt(progress: number): number {
     if (this.style === 'repair') return 60 * powerOf(0.01, Math.min(1, Math.max(0, progress)))
-    this.hot ??= Math.min(this.measureHeat(), HEAT * delayCost(this.model, this.weights))
-    if (progress < LAST_PHASE) return this.hot * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
+    if (progress < LAST_PHASE) {
+      this.hot ??= Math.min(this.measureHeat(), HEAT * delayCost(this.model, this.weights))
+      return this.hot * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
+    }
     if (!this.polishing) {
       this.polishing = true
       this.adopt(this.best)

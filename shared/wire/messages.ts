@@ -7,6 +7,8 @@ export const WIRE_VERSION = 1
 const author = z.string().regex(/^[0-9a-hjkmnp-tv-z]{8}$/)
 const key = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const signature = z.string().regex(/^[A-Za-z0-9_-]{86}$/)
+/** Hexadecimal. */
+const chainHash = z.string().regex(/^[0-9a-f]{64}$/)
 const beltId = z.string().min(1).max(80)
 const count = z.number().int().nonnegative()
 const scope = z.union([z.literal('belt'), z.templateLiteral(['base:', z.string().min(1).max(64)])])
@@ -94,17 +96,14 @@ export const pushAnswerSchema = z.object({
       /** What was sent lies before the start of the hub's log: a snapshot tells what became of it. */
       cut: z.boolean().optional(),
       /** The last that was cut off, with its chain hash (hexadecimal); older hubs do not say. */
-      cutAt: z.object({ seq: count, head: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
+      cutAt: z.object({ seq: count, head: chainHash }).optional(),
       /** First seq at which this device tells another story than the hub has. */
       forkAt: count.optional(),
       /**
        * Chain hash (hexadecimal) of the last op that was sent: told in files, where a copy of the device may read what the
        * other one is answered.
        */
-      sent: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/)
-        .optional(),
+      sent: chainHash.optional(),
       runs: z.array(runSchema),
     }),
   ),
@@ -135,7 +134,7 @@ export const hubHeadSchema = z.object({
   author,
   stream: count,
   seq: count,
-  head: z.string().regex(/^[0-9a-f]{64}$/),
+  head: chainHash,
   signature,
 })
 export type HubHead = z.output<typeof hubHeadSchema>
@@ -193,10 +192,7 @@ export const statusAnswerSchema = z.object({
       stream: count,
       seq: count,
       /** Chain hash at `seq`, hexadecimal, and what became of the ops asked about. */
-      head: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/)
-        .optional(),
+      head: chainHash.optional(),
       runs: z.array(runSchema).optional(),
     }),
   ),
