@@ -19,10 +19,14 @@ export interface Bench {
   freed: 'left' | 'moved' | null
 }
 
-/** Opens the belt for one writing transaction; `work`'s answer counts only after commit. */
+/**
+ * Opens the belt for one writing transaction; `work`'s answer counts only after commit.
+ * @throws HubRefusal `not-found`, or `busy` where the database was put back and nobody has looked yet
+ */
 export function withBench<T>(hub: HubContext, belt: string, work: (bench: Bench) => Promise<T>): Promise<T> {
   return hub.database.db.transaction().execute(async (tx) => {
     const counters = new BeltCounters(await lockBelt(tx, belt), hub.clock)
+    await hub.database.place?.confirm(tx)
     const time = counters.time()
     const name = hub.authorName(belt, counters.row.epoch)
     const author = new HubAuthor(hub.database, tx, counters, name, time)

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { migrate, MigrationError, readMigrations } from '../sqlite/migrate.ts'
 import { openDb, type Db } from '../sqlite/open.ts'
 import { prepared } from '../sqlite/prepared.ts'
+import { Place } from './place.ts'
 import type { HubSchema } from './schema.ts'
 
 export type Queries = Kysely<HubSchema> | Transaction<HubSchema>
@@ -16,6 +17,8 @@ export interface HubDatabase {
   readonly db: Kysely<HubSchema>
   /** Only for SQLite: the file's own connection, for backups and checks. */
   readonly file: Db | null
+  /** Only for PostgreSQL: whether it still is the database that this process knows. */
+  readonly place: Place | null
   /** Inserts many rows of equal columns inside `tx`. */
   insertMany<T extends keyof HubSchema>(tx: Tx, table: T, rows: readonly HubSchema[T][]): Promise<void>
   /** Runs one statement outside any transaction that a power cut may undo. @returns how many rows it changed */
@@ -44,6 +47,7 @@ export function sqliteDatabase(file: Db): HubDatabase {
     kind: 'sqlite',
     db,
     file,
+    place: null,
     // Kysely holds the file's only connection during the transaction, so that these statements are part of it.
     async insertMany(_tx, table, rows) {
       const first = rows[0]
@@ -85,9 +89,12 @@ const MAX_PARAMETERS = 60_000
 
 export async function openPostgres(url: string, migrationsDir: string, nowMs: number): Promise<HubDatabase> {
   const pool = new pg.Pool({ connectionString: url, max: 8, types })
-  pool.on('error', () => {
-    // An idle connection was closed by the server; the next query opens another.
-  })
+  const lost = (): void => {
+    // The server has closed the connection. Its query says so too, and the next one opens another.
+  }
+  pool.on('error', lost)
+  // The pool listens only while a connection is idle.
+  pool.on('connect', (client) => client.on('error', lost))
   try {
     await migratePostgres(pool, migrationsDir, nowMs)
   } catch (error) {
@@ -99,6 +106,7 @@ export async function openPostgres(url: string, migrationsDir: string, nowMs: nu
     kind: 'postgres',
     db,
     file: null,
+    place: new Place(),
     async insertMany(tx, table, rows) {
       const first = rows[0]
       if (!first) return

@@ -112,6 +112,11 @@ export function startEpochs(db: Db, nowMs: number, replaced: readonly BeltEpoch[
   db.prepare(
     'INSERT INTO epochStart (belt, epoch, fromSeq, startedMs) SELECT belt, epoch, nextSeq - 1, ? FROM belt',
   ).run(nowMs)
+  // Some may have been used since: nobody else enters by them.
+  db.prepare('UPDATE enrolCode SET expiresMs = ? WHERE usedMs IS NULL AND expiresMs >= ?').run(
+    nowMs - 1,
+    nowMs,
+  )
 }
 
 export interface Finding {

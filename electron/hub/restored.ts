@@ -8,6 +8,7 @@ import type { HubContext } from './context.ts'
 import type { Queries, Tx } from './database.ts'
 import { newEpoch } from './maintenance.ts'
 import { truncatedSeq } from './log-start.ts'
+import { readWhere, type Place } from './place.ts'
 
 /** One process at a time looks and decides. */
 const LOCK = 4_836_202
@@ -24,9 +25,8 @@ export interface RestoreWatch {
 }
 
 /**
- * Recognises a database that was put back by whatever tool. PostgreSQL: by a mark in it that names its cluster, timeline,
- * database, table and transaction, none of which a dump brings along. Both engines: by how far this process has seen each belt,
- * kept beside the process and never in a backup of the database.
+ * Recognises a database that was put back by whatever tool. PostgreSQL: by the mark of its place. Both engines: by how far this
+ * process has seen each belt, kept beside it and never in a backup of the database.
  */
 export function restoreWatch(hub: HubContext, dataDir: string): RestoreWatch {
   const path = join(dataDir, 'hub-seen.json')
@@ -42,22 +42,37 @@ export function restoreWatch(hub: HubContext, dataDir: string): RestoreWatch {
     seen = now
   }
 
+  /** @returns whether new epochs were begun */
+  const lookIn = async (tx: Tx): Promise<boolean> => {
+    const isOlder = await isBehind(tx, seen)
+    // While this process served, ops may have been numbered anew since then: nobody's cursor is trusted.
+    if (isOlder) await startEpochsIn(tx, hub.clock(), isFirst ? 'end' : 'start', seen)
+    return isOlder
+  }
+  /** @returns null where somebody is filling the tables again at this moment */
+  const lookAtPlace = async (tx: Tx, place: Place): Promise<boolean | null> => {
+    await sql`SELECT pg_advisory_xact_lock(${LOCK})`.execute(tx)
+    const found = await place.find(tx)
+    if (found === 'gone') return null
+    // Nobody has written anything in a database that has moved.
+    if (found === 'moved') await startEpochsIn(tx, hub.clock(), 'end', seen)
+    else if (found === 'older') await startEpochsIn(tx, hub.clock(), 'start', seen)
+    const isRestored = found === 'moved' || found === 'older' || (await lookIn(tx))
+    if (isRestored || found === 'unmarked') await place.write(tx, hub.clock())
+    place.expect(await readWhere(tx))
+    return isRestored
+  }
+
   return {
     async look() {
-      const isRestored = await hub.database.db.transaction().execute(async (tx) => {
-        if (hub.database.kind === 'postgres') await sql`SELECT pg_advisory_xact_lock(${LOCK})`.execute(tx)
-        const moved = hub.database.kind === 'postgres' && !(await isInPlace(tx))
-        if (!moved && !(await isBehind(tx, seen))) {
-          if (hub.database.kind === 'postgres') await markIfNew(tx, hub.clock())
-          return false
-        }
-        // While this process served, ops may have been numbered anew since then: nobody's cursor is trusted.
-        await startEpochsIn(tx, hub.clock(), isFirst ? 'end' : 'start', seen)
-        if (hub.database.kind === 'postgres') await writeMark(tx, hub.clock())
-        return true
-      })
+      const { db, place } = hub.database
+      const isRestored = await db.transaction().execute((tx) => (place ? lookAtPlace(tx, place) : lookIn(tx)))
+      if (isRestored === null) {
+        hub.log.warn('the database has lost its mark: nothing is written until it is whole again')
+        return false
+      }
       isFirst = false
-      await note(hub.database.db)
+      await note(db)
       if (isRestored) hub.log.warn('the database was restored: devices give back what it lacks')
       return isRestored
     },
@@ -104,41 +119,6 @@ async function isBehind(db: Queries, seen: Seen): Promise<boolean> {
   return false
 }
 
-/** Where the database is now; a part that its server does not tell is left out. */
-async function placeNow(tx: Tx): Promise<string> {
-  const { rows } = await sql<{ text: string }>`
-    SELECT concat_ws('/',
-      (SELECT oid FROM pg_database WHERE datname = current_database()),
-      'belt'::regclass::oid, 'op'::regclass::oid,
-      CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
-        THEN (SELECT system_identifier FROM pg_control_system()) END,
-      CASE WHEN pg_is_in_recovery() THEN NULL ELSE substring(pg_walfile_name(pg_current_wal_lsn()) FOR 8) END
-    ) AS text`.execute(tx)
-  return rows[0]!.text
-}
-
-/** True as well for a database that was never marked. */
-async function isInPlace(tx: Tx): Promise<boolean> {
-  const { rows } = await sql<{ mark: string; writtenBy: string; xmin: string }>`
-    SELECT mark, "writtenBy", xmin::text AS xmin FROM place`.execute(tx)
-  const [row] = rows
-  return !row || (row.writtenBy === row.xmin && row.mark === (await placeNow(tx)))
-}
-
-async function markIfNew(tx: Tx, nowMs: number): Promise<void> {
-  const { rows } = await sql`SELECT 1 FROM place`.execute(tx)
-  if (rows.length === 0) await writeMark(tx, nowMs)
-}
-
-async function writeMark(tx: Tx, nowMs: number): Promise<void> {
-  const mark = await placeNow(tx)
-  await sql`
-    INSERT INTO place (one, mark, "writtenBy", "atMs") VALUES (1, ${mark}, pg_current_xact_id()::xid::text, ${nowMs})
-    ON CONFLICT (one) DO UPDATE SET mark = excluded.mark, "writtenBy" = excluded."writtenBy", "atMs" = excluded."atMs"`.execute(
-    tx,
-  )
-}
-
 /**
  * A new epoch for every belt, in which nothing gets a number that the forgotten one may have given.
  * @param seen how far this process has seen the belts
@@ -160,6 +140,13 @@ export async function startEpochsIn(tx: Tx, nowMs: number, from: 'start' | 'end'
     const fromSeq = from === 'end' ? row.nextSeq - 1 : await truncatedSeq(tx, belt)
     await tx.insertInto('epochStart').values({ belt, epoch, fromSeq, startedMs: nowMs }).execute()
   }
+  // Some may have been used since: nobody else enters by them.
+  await tx
+    .updateTable('enrolCode')
+    .set({ expiresMs: nowMs - 1 })
+    .where('usedMs', 'is', null)
+    .where('expiresMs', '>=', nowMs)
+    .execute()
 }
 
 /** Looks now and then until it is told to end; what it has seen by then is kept. */
@@ -178,6 +165,8 @@ export function startRestoreWatch(
       .finally(() => (running = null)))
   const timer = setInterval(() => void look(), everyMs)
   timer.unref()
+  const { place } = hub.database
+  if (place) place.onMoved = () => void look()
   return async () => {
     clearInterval(timer)
     await running

@@ -177,10 +177,24 @@ function bodyOf(request: FastifyRequest): Uint8Array {
 export function refusalOf(error: unknown): HubRefusal {
   if (error instanceof HubRefusal) return error
   if (error instanceof DecodeError) return new HubRefusal('bad-batch')
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new HubRefusal('too-large')
   if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL') return new HubRefusal('bad-request')
-  if (/^SQLITE_(FULL|BUSY|IOERR|READONLY)/.test(code) || /^(53|57P)/.test(code) || code === 'ECONNREFUSED')
-    return new HubRefusal('busy')
-  return new HubRefusal('internal')
+  return isDatabaseAway(error) ? new HubRefusal('busy') : new HubRefusal('internal')
+}
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+
+/** A full or locked database, or a PostgreSQL that starts, ends, is a standby (25006) or broke the connection. */
+function isDatabaseAway(error: unknown): boolean {
+  const code = codeOf(error)
+  if (/^SQLITE_(FULL|BUSY|IOERR|READONLY)/.test(code) || /^(08|53|57P)/.test(code)) return true
+  if (['25006', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code)) return true
+  if (!(error instanceof Error)) return false
+  // A socket that is not there, and what the driver says of queries that were under way.
+  return (
+    (code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect') ||
+    error.message.startsWith('Connection terminated')
+  )
 }

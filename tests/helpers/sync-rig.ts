@@ -130,7 +130,7 @@ export interface Rig {
 
 /** A founded belt with two bases and a studio, handed over to a real hub on loopback. */
 export async function makeRig(
-  options: { databaseUrl?: string; founderClock?: RigClock; compact?: boolean } = {},
+  options: { databaseUrl?: string; watchEveryMs?: number; founderClock?: RigClock; compact?: boolean } = {},
 ): Promise<Rig> {
   const { path: folder, dispose } = scratch()
   const devices: RigDevice[] = []
@@ -140,6 +140,7 @@ export async function makeRig(
     clock: () => Date.now(),
     log: quietLog,
     databaseUrl: options.databaseUrl ?? null,
+    watchEveryMs: options.watchEveryMs,
     host: '127.0.0.1',
   }
   let hub = await startHub({ ...hubOptions, port: 0 })
