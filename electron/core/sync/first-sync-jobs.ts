@@ -41,8 +41,18 @@ export class FirstSyncJobs {
     )
   }
 
-  of(scope: Scope): Pick<JobRow, 'seq' | 'sweep'> | undefined {
+  of(scope: Scope): Pick<JobRow, 'sweep'> | undefined {
     return prepared<[string], JobRow>(this.#store.db, 'SELECT * FROM snapshotJob WHERE scope = ?').get(scope)
+  }
+
+  /** Whether a scope is still being taken over from that snapshot, and in that manner: another may have made way for it meanwhile. */
+  isCurrent({ scope, manifest, sweeps }: Pick<Job, 'scope' | 'manifest' | 'sweeps'>): boolean {
+    return (
+      prepared<[string, string, number]>(
+        this.#store.db,
+        `SELECT 1 FROM snapshotJob WHERE scope = ? AND manifest ->> '$.signature' = ? AND sweep = ?`,
+      ).get(scope, manifest.signature, sweeps ? 1 : 0) !== undefined
+    )
   }
 
   /** The belt first: it says which bases there are. */
@@ -83,7 +93,8 @@ export class FirstSyncJobs {
       const before = this.of(scope)
       // A device that has read some of this scope may hold what the snapshot does not.
       const sweeps = resync || before?.sweep === 1 || (!before && this.#hasRead(scope))
-      this.#forgetOther(manifest, scope, sweeps)
+      // Begun again from the same snapshot, it goes on: what is being applied at this moment still counts.
+      if (!this.isCurrent({ scope, manifest, sweeps })) this.#forgetOther(manifest, scope, sweeps)
       prepared(
         db,
         'INSERT OR REPLACE INTO snapshotJob (scope, epoch, seq, manifest, sweep, held, startedMs) VALUES (?, ?, ?, ?, ?, ?, ?)',

@@ -337,7 +337,7 @@ export class FirstSync {
     for (let from = 0; from < ops.length && !this.#closed; from += APPLY_SLICE) {
       const slice = ops.slice(from, from + APPLY_SLICE)
       const taken = store.transact(() => {
-        if (this.#jobs.of(scope)?.seq !== manifest.seq) return true
+        if (!this.#jobs.isCurrent(job)) return true
         if (!takeIn(store, slice, manifest.epoch)) return false
         if (job.sweeps) this.#jobs.keep(scope, slice)
         if (from + APPLY_SLICE >= ops.length) this.#jobs.chunkDone(scope, chunk)
@@ -352,8 +352,9 @@ export class FirstSync {
   async #finish(job: Job): Promise<void> {
     const { store, pause, onProgress } = this.#deps
     const { scope } = job
-    if (job.sweeps) await sweep(store, job, pause)
-    if (this.#closed) return
+    const goesOn = (): boolean => this.#jobs.isCurrent(job)
+    if (job.sweeps) await sweep(store, job, pause, goesOn)
+    if (this.#closed || !goesOn()) return
     this.#finished.set(scope, progressOf(store.db, scope, job.manifest, []))
     this.#jobs.end(scope)
     onProgress()

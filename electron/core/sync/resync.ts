@@ -18,8 +18,14 @@ export interface SweepJob {
  * After a whole snapshot has been taken over by a device whose cursor was older than the hub's log: what the snapshot does
  * not hold was superseded, or deleted so long ago that the deletion itself is forgotten, and goes. Own work that the hub
  * has not seen stays; own work that it has settled is settled here. Can be repeated from the start at any time.
+ * @param goesOn false once this one has made way for another
  */
-export async function sweep(store: Store, job: SweepJob, pause: () => Promise<void>): Promise<void> {
+export async function sweep(
+  store: Store,
+  job: SweepJob,
+  pause: () => Promise<void>,
+  goesOn: () => boolean,
+): Promise<void> {
   settleHeld(store, job)
   const seen = new Map(job.manifest.streams.map((head) => [`${head[0]} ${head[1]}`, headOf(store, head)]))
   const atHub = ({ author, stream, seq, state }: OpRow): boolean => {
@@ -30,6 +36,7 @@ export async function sweep(store: Store, job: SweepJob, pause: () => Promise<vo
   }
   for (let from = 0; ;) {
     const next = store.transact(() => {
+      if (!goesOn()) return null
       const rows = prepared<[number, string, number], OpRow>(
         store.db,
         `SELECT op.* FROM op WHERE n > ? AND scope = ? AND state IN ('canonical', 'pending') ORDER BY n LIMIT ?`,
