@@ -2,6 +2,9 @@ import { defineConfig } from '@playwright/test'
 import { CHROMIUM_FLAGS, CHROMIUM_HINT, findChromium } from './tests/helpers/chromium.ts'
 import { findElectron, findWindowObstacle } from './electron/launch/lib/electron.mjs'
 
+// Nobody's own credential store is touched.
+process.env.CHANBO_KEY_STORE = 'file'
+
 const chromium = findChromium()
 const canOpenWindow = findElectron() !== null && findWindowObstacle() === null
 if (process.env.TEST_WORKER_INDEX === undefined) {

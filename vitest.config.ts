@@ -23,6 +23,8 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongFirst },
     passWithNoTests: true,
+    // Nobody's own credential store is touched.
+    env: { CHANBO_KEY_STORE: 'file' },
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: 'test-results/vitest.json' }]]
       : ['default'],

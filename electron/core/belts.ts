@@ -20,6 +20,12 @@ interface StateFile {
   readonly belts: readonly KnownBelt[]
 }
 
+const statePath = (dataDir: string): string => join(dataDir, 'state.json')
+
+/** The store that a core on this data directory opens first; null when it opens none. */
+export const storeToOpen = (dataDir: string): string | null =>
+  readJson<StateFile>(statePath(dataDir))?.current ?? null
+
 /** Which belts this data directory holds and which one is open. Kept in `state.json`, replaced atomically. */
 export class BeltFiles {
   readonly dataDir: string
@@ -29,7 +35,7 @@ export class BeltFiles {
   /** @throws the file system's error when the directory cannot be made or written */
   constructor(dataDir: string, defaultDeviceName: string) {
     this.dataDir = dataDir
-    this.#path = join(dataDir, 'state.json')
+    this.#path = statePath(dataDir)
     mkdirSync(join(dataDir, 'belts'), { recursive: true })
     this.#state = readJson<StateFile>(this.#path) ?? {
       deviceName: defaultDeviceName,

@@ -7,14 +7,15 @@ import { migrate, readMigrations } from '../sqlite/migrate.ts'
 import { openDb, type Db } from '../sqlite/open.ts'
 import { BeltFiles, type KnownBelt } from './belts.ts'
 import type { Actor, CommandContext, QueryContext } from './context.ts'
-import { settleIdentity } from './features/backup/identity.ts'
+import { isElsewhere, settleIdentity } from './features/backup/identity.ts'
 import { findBackups, infoOf } from './features/backup/list.ts'
 import { backUpBeforeUpgrade } from './features/backup/upgrade.ts'
 import { answer, asAppError, authorise, parseInput } from './dispatch.ts'
 import { specOf } from './specs.ts'
 import { personOf } from './people/state.ts'
 import { lockDataDir } from './lock.ts'
-import { loadKeys, makeKeys, saveKeys } from './keys.ts'
+import { KeyFiles } from './key-files.ts'
+import { makeKeys } from './keys.ts'
 import { ACTIONS, COMMANDS, CORE_QUERIES, ON_CHANGED, ON_OPEN, QUERIES, ROLLUPS } from './registry.ts'
 import type { HandedFile, Log, OpenBelt, RunningJob, Services, Trouble } from './services.ts'
 import { offsetMin } from '../../shared/domain/time.ts'
@@ -34,6 +35,8 @@ export interface CoreOptions {
   readonly log: Log
   readonly native: { readonly deviceName: string; readonly version: string }
   readonly workerUrls: Pick<WorkerUrls, 'scheduler' | 'import'>
+  /** By default keys lie in owner-only files and no store of the operating system is asked. */
+  readonly keyFiles?: KeyFiles
 }
 
 export interface ConnectionInfo {
@@ -85,7 +88,9 @@ export function createCore(options: CoreOptions): Core {
   let offerListener: ((handle: string, file: { path: string; name: string }) => void) | null = null
   const jobs = new Map<string, RunningJob & { settled: Promise<unknown> }>()
   const releaseLock = lockDataDir(options.dataDir)
-  const files = new BeltFiles(options.dataDir, options.native.deviceName)
+  const { dataDir } = options
+  const files = new BeltFiles(dataDir, options.native.deviceName)
+  const keyFiles = options.keyFiles ?? new KeyFiles({ dataDir, store: null, wraps: false, log })
   const migrations = readMigrations(join(options.resourcesDir, 'migrations', 'local'))
   let belt: OpenBelt | null = null
   let reader: Db | null = null
@@ -97,22 +102,21 @@ export function createCore(options: CoreOptions): Core {
 
   function open(known: KnownBelt): void {
     const path = files.storePath(known.store)
+    let keys = keyFiles.load(known.store, isElsewhere(dataDir, known.store))
     const db = openDb(path)
     try {
-      const { dataDir } = options
       backUpBeforeUpgrade(db, { path, store: known.store, dataDir, migrations, nowMs: clock(), log })
       if (
         migrate(db, migrations, clock()).length === 0 &&
         db.pragma('quick_check(1)', { simple: true }) !== 'ok'
       )
         throw Object.assign(new Error('the store did not pass its check'), { code: 'SQLITE_CORRUPT' })
-      let keys = loadKeys(options.dataDir, known.store)
       if (!keys) {
         // Without its keys the device is a stranger to its own log: it continues under a new identity.
         keys = makeKeys({ founder: false })
-        saveKeys(options.dataDir, known.store, keys)
+        keyFiles.save(known.store, keys)
       }
-      keys = settleIdentity(db, keys, { dataDir, store: known.store, nowMs: clock() })
+      keys = settleIdentity(db, keys, { dataDir, keyFiles, store: known.store, nowMs: clock() })
       const row = db.prepare('SELECT id, name, timeZone, isDemo, demoNowMs FROM belt LIMIT 1').get() as
         { id: string; name: string; timeZone: string; isDemo: number; demoNowMs: number | null } | undefined
       const openedMs = Number(metaOf(db, 'demoOpenedMs') ?? clock())
@@ -146,6 +150,7 @@ export function createCore(options: CoreOptions): Core {
   }
 
   function closeBelt(): void {
+    trouble = null
     if (!belt) return
     for (const job of jobs.values()) job.cancel()
     services.sync.closing()
@@ -176,7 +181,7 @@ export function createCore(options: CoreOptions): Core {
       log.error('the belt could not be opened', { store: storeName, error: String(error) })
       trouble = {
         error: known_,
-        backups: findBackups(options.dataDir, storeName).map(infoOf),
+        backups: findBackups(dataDir, storeName).map(infoOf),
       }
     }
     emit({ kind: 'changed', topics: ['app', 'store'] })
@@ -195,10 +200,11 @@ export function createCore(options: CoreOptions): Core {
   const services: Services = {
     clock,
     log,
-    dataDir: options.dataDir,
+    dataDir,
     resourcesDir: options.resourcesDir,
     version: options.native.version,
     files,
+    keyFiles,
     belt: requireBelt,
     openBelt: () => belt,
     trouble: () => trouble,
@@ -255,7 +261,7 @@ export function createCore(options: CoreOptions): Core {
     sync: createSyncService({
       clock,
       log,
-      dataDir: options.dataDir,
+      keyFiles,
       files,
       openBelt: () => belt,
       belt: requireBelt,
@@ -302,6 +308,9 @@ export function createCore(options: CoreOptions): Core {
 
   const last = files.current
   if (last) switchTo(last.store)
+  keyFiles.onLateKey = () => {
+    if (trouble?.error.code === 'keys-locked' && files.current) switchTo(files.current.store)
+  }
 
   return {
     openConnection(info, id = randomUUID()) {
@@ -341,6 +350,7 @@ export function createCore(options: CoreOptions): Core {
       for (const job of jobs.values()) job.cancel()
       await Promise.all([...jobs.values()].map((job) => job.settled))
       closeBelt()
+      keyFiles.close()
       for (const file of handed.values())
         if (file.ephemeral && statSync(file.path, { throwIfNoEntry: false })) rmSync(file.path)
       releaseLock()

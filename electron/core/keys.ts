@@ -7,13 +7,11 @@ import {
   sign,
   type KeyObject,
 } from 'node:crypto'
-import { join } from 'node:path'
 import { authorOf } from '../../shared/ops/id.ts'
 import { fromBase32, toBase32 } from '../../shared/ops/id.ts'
-import { readJson, writeJson } from './files.ts'
 
 /**
- * Keys of this device for one belt, in one owner-only file that both shells can use. Never in a backup.
+ * Keys of this device for one belt, kept by KeyFiles. Never in a backup.
  * Key texts are base64url: the raw 32 bytes for public keys, the 32-byte seed for private ones.
  */
 export interface DeviceKeys {
@@ -74,16 +72,6 @@ export function makeKeys(options: {
     rootSeed: options.founder ? newSeed() : null,
     beltSecret: options.beltSecret ?? randomBytes(32).toString('base64url'),
   }
-}
-
-const pathOf = (dataDir: string, store: string) => join(dataDir, 'keys', `${store}.json`)
-
-export function saveKeys(dataDir: string, store: string, keys: DeviceKeys): void {
-  writeJson(pathOf(dataDir, store), keys, 0o600)
-}
-
-export function loadKeys(dataDir: string, store: string): DeviceKeys | null {
-  return readJson<DeviceKeys>(pathOf(dataDir, store))
 }
 
 /** The root seed as text to print once: base32 in groups of four, the last two characters a checksum. */

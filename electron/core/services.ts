@@ -2,6 +2,7 @@ import type { AppEvent } from '../../shared/contract/event.ts'
 import type { BeltInfo, Actor, CommandContext, QueryContext } from './context.ts'
 import type { Store } from './store/store.ts'
 import type { SyncService } from './sync/service.ts'
+import type { KeyFiles } from './key-files.ts'
 import type { DeviceKeys } from './keys.ts'
 import type { BeltFiles, KnownBelt } from './belts.ts'
 import type { WorkerKind, WorkerRun } from './workers.ts'
@@ -54,6 +55,7 @@ export interface Services {
   readonly resourcesDir: string
   readonly version: string
   readonly files: BeltFiles
+  readonly keyFiles: KeyFiles
   /** @throws Refusal `no-belt` */
   belt(): OpenBelt
   openBelt(): OpenBelt | null

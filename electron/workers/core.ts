@@ -1,6 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { createCore, type Core } from '../core/index.ts'
+import { storeToOpen } from '../core/belts.ts'
 import { asAppError } from '../core/dispatch.ts'
+import { KeyFiles } from '../core/key-files.ts'
+import { systemKeyStore } from '../core/key-store/system.ts'
 import type { Log } from '../core/services.ts'
 import type { CoreStart, FromCore, ToCore } from './protocol.ts'
 
@@ -11,6 +14,11 @@ const post = (message: FromCore) => port.postMessage(message)
 const logAt = (level: 'info' | 'warn' | 'error') => (message: string, details?: Record<string, unknown>) =>
   post({ kind: 'log', level, message, details })
 const log: Log = { info: logAt('info'), warn: logAt('warn'), error: logAt('error') }
+
+/** Keys in the clear are wrapped once the first screen has had the machine to itself. */
+const PROTECT_AFTER_MS = 3000
+/** `file`: unattended runs and tests leave the operating system's store alone, except to open what is wrapped already. */
+const wraps = process.env.CHANBO_KEY_STORE !== 'file'
 
 const connectionIds = new Set<string>()
 const lastActors = new Map<string, string>()
@@ -61,7 +69,11 @@ function handle(core: Core, message: ToCore): void {
 }
 
 try {
+  const keyFiles = new KeyFiles({ dataDir: start.dataDir, store: systemKeyStore, wraps, log })
+  const store = storeToOpen(start.dataDir)
+  if (store !== null) await keyFiles.unlock([store], false)
   const core = createCore({
+    keyFiles,
     dataDir: start.dataDir,
     resourcesDir: start.resourcesDir,
     clock: () => Date.now(),
@@ -78,6 +90,7 @@ try {
   port.on('message', (message: ToCore) => handle(core, message))
   publish(core)
   post({ kind: 'ready' })
+  setTimeout(() => void keyFiles.protect(), PROTECT_AFTER_MS).unref()
 } catch (error) {
   post({
     kind: 'fatal',

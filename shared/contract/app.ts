@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { BackupInfo } from './backup.ts'
+import { recoveryCode, type BackupInfo } from './backup.ts'
 import { ADMINISTRATORS, SIGNED_IN, action, command, query, type Role } from './define.ts'
 import type { AppError } from './result.ts'
 import type { SyncLink } from './sync.ts'
@@ -41,6 +41,8 @@ export interface AppState {
     readonly kind: 'rural' | 'cluster'
   }[]
   readonly deviceName: string
+  /** How this device's keys for the open belt are kept; null without one and in the demo. */
+  readonly keyGuard: 'system' | 'file' | null
   /** The belt's present: the wall clock, or the demo belt's own time. */
   readonly nowMs: number
   readonly version: string
@@ -94,6 +96,11 @@ export const appContract = {
     { id: string; name: string; isDemo: boolean; openedMs: number }[]
   >(),
   'app/openBelt': action(z.object({ beltId: z.string().min(1) }), 'anyone').returns<null>(),
+  /**
+   * Goes on under new keys where the present ones cannot be opened here any more. They are kept under another name; with the
+   * recovery code the new ones hold the belt's root key. Refused while a later try could open the present ones.
+   */
+  'app/replaceKeys': action(z.object({ recoveryCode }), 'anyone').returns<null>(),
   'app/removeDemo': action(z.object({}), 'anyone').returns<null>(),
   'session/open': action(
     z.object({ personId: z.string().min(1), pin: z.string().max(12) }),

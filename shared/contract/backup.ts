@@ -52,7 +52,8 @@ export interface NewIdentity {
   readonly atMs: number
 }
 
-const recoveryCode = z.string().trim().max(120).default('')
+/** As printed; empty when there is none at hand. */
+export const recoveryCode = z.string().trim().max(120).default('')
 
 export const backupContract = {
   /** Of the open or unusable belt; on the start screen, of every belt that has backups here. */

@@ -36,12 +36,12 @@ export class CoreProcess {
   #n = 0
   #dead = false
 
-  private constructor(dataDir: string, onReady: () => void) {
+  private constructor(dataDir: string, env: NodeJS.ProcessEnv, onReady: () => void) {
     const script = fileURLToPath(new URL('./core-child.ts', import.meta.url))
     this.#child = spawn(process.execPath, [script, dataDir, SHELL_ENTRY], {
       stdio: ['pipe', 'pipe', 'inherit'],
       // Compiled code is kept between starts, as the product keeps its own: a start costs half.
-      env: { NODE_COMPILE_CACHE: COMPILED_CODE, ...process.env },
+      env: { NODE_COMPILE_CACHE: COMPILED_CODE, CHANBO_KEY_STORE: 'file', ...process.env, ...env },
     })
     this.#child.stdin.on('error', () => undefined)
     this.exited = new Promise((resolve) => {
@@ -56,10 +56,10 @@ export class CoreProcess {
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#hear(line, onReady))
   }
 
-  static async start(dataDir: string): Promise<CoreProcess> {
+  static async start(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<CoreProcess> {
     let started: CoreProcess | null = null
     await new Promise<void>((resolve, reject) => {
-      started = new CoreProcess(dataDir, resolve)
+      started = new CoreProcess(dataDir, env, resolve)
       void started.exited.then(() => reject(new Killed()))
     })
     return started!

@@ -30,7 +30,7 @@ export async function startProduct(
   const child = spawn(
     process.execPath,
     [entry, '--no-open', '--port', '0', '--data-dir', dataDir, ...(options.args ?? [])],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { CHANBO_KEY_STORE: 'file', ...process.env } },
   )
   const exited = new Promise<void>((done) => child.once('exit', () => done()))
   const link = await waitForLink(child)

@@ -58,19 +58,28 @@ describe('the package', () => {
     const modules = new Set(
       packed.flatMap((path) => /^\/node_modules\/((?:@[^/]+\/)?[^/]+)\/package\.json$/.exec(path)?.[1] ?? []),
     )
-    for (const name of ['better-sqlite3', '@node-rs/jieba', 'electron-updater', 'builder-util-runtime']) {
+    for (const name of [
+      'better-sqlite3',
+      '@node-rs/jieba',
+      '@napi-rs/keyring',
+      'electron-updater',
+      'builder-util-runtime',
+    ]) {
       expect(modules).toContain(name)
     }
     for (const name of ['vue', 'fastify', 'element-plus', 'vite', 'typescript', 'electron']) {
       expect(modules).not.toContain(name)
     }
     expect([...modules].filter((name) => /^node-(linux|win)-/.test(name))).toEqual([])
+    // What is linked into this addon is licensed by itself.
+    expect(packed).toContain('/node_modules/@napi-rs/keyring-linux-x64-gnu/LICENSE.third-party.md')
   })
 
   it('has addons for this system only, outside the archive', () => {
     const unpacked = readdirSync(join(resources, 'app.asar.unpacked'), { recursive: true, encoding: 'utf8' })
     const addons = unpacked.filter((path) => path.endsWith('.node')).map((path) => path.replaceAll('\\', '/'))
     expect(addons).toContain('node_modules/better-sqlite3/prebuilds/linux-x64.node')
+    expect(addons).toContain('node_modules/@napi-rs/keyring-linux-x64-gnu/keyring.linux-x64-gnu.node')
     expect(addons.filter((path) => /darwin|win32|musl/.test(path))).toEqual([])
     expect(
       packed

@@ -6,7 +6,7 @@ import type { SyncBar } from '../../../shared/contract/app.ts'
 import type { SyncLink } from '../../../shared/contract/sync.ts'
 import type { AppError } from '../../../shared/contract/result.ts'
 import { prepared } from '../../sqlite/prepared.ts'
-import { makeKeys, saveKeys } from '../keys.ts'
+import { makeKeys } from '../keys.ts'
 import type { OpenBelt, Services } from '../services.ts'
 import type { HoldOff } from './contact.ts'
 import { SyncEngine, type EngineStatus } from './engine.ts'
@@ -52,7 +52,7 @@ export interface SyncService {
 
 type SyncDeps = Pick<
   Services,
-  'clock' | 'log' | 'dataDir' | 'files' | 'openBelt' | 'belt' | 'emit' | 'switchTo'
+  'clock' | 'log' | 'keyFiles' | 'files' | 'openBelt' | 'belt' | 'emit' | 'switchTo'
 > & {
   readonly random: () => number
 }
@@ -125,7 +125,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
       onRenewed: (link) => {
         const { renewing: _, ...keys } = belt.keys
         belt.store.transact(() => writeLink(belt.store, link))
-        saveKeys(deps.dataDir, belt.known.store, keys)
+        deps.keyFiles.save(belt.known.store, keys)
         renewedAuthor = keys.author
         stop()
         start()
@@ -153,7 +153,7 @@ export function createSyncService(deps: SyncDeps): SyncService {
         author: next.author,
         link: renewed,
         forks,
-        saveKeys: () => saveKeys(deps.dataDir, belt.known.store, next),
+        saveKeys: () => deps.keyFiles.save(belt.known.store, next),
       })
       store.transact(() =>
         store.setMeta('identityChanged', JSON.stringify({ why: 'copied', atMs: deps.clock() })),
@@ -252,8 +252,9 @@ export function createSyncService(deps: SyncDeps): SyncService {
       const keys = makeKeys({ founder: false })
       const { deviceName } = deps.files
       const link = await joinHub({ ...request, keys, deviceName, nowMs: deps.clock() })
+      await deps.keyFiles.prepare()
       const store = `belt-${keys.author}`
-      saveKeys(deps.dataDir, store, keys)
+      deps.keyFiles.save(store, keys)
       deps.files.open({ store, id: link.belt, name: '', isDemo: false, openedMs: deps.clock() })
       deps.switchTo(store)
       const belt = deps.belt()

@@ -23,5 +23,6 @@ export const bundledParts: readonly BundledPart[] = [
   { name: 'csv-parse', licence: 'MIT', holder: 'Adaltas' },
   { name: 'cborg', licence: 'Apache-2.0', holder: 'Rod Vagg' },
   { name: 'nodejieba (node-rs)', licence: 'MIT', holder: 'LongYinan' },
+  { name: 'keyring (napi-rs)', licence: 'MIT', holder: 'N-API for Rust' },
   { name: 'chinese-days', licence: 'MIT', holder: 'Yawei Sun' },
 ]

@@ -21,6 +21,7 @@ export const storyState: AppState = {
     { id: 'base-3', name: '乳山基地', shortName: '乳山', kind: 'rural' },
   ],
   deviceName: '文登基地 · 一号机',
+  keyGuard: null,
   nowMs: STORY_NOW_MS,
   version: '0',
 }

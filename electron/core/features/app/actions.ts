@@ -4,6 +4,7 @@ import type { Actor, ActionHandlers, QueryHandlers } from '../../context.ts'
 import type { Services } from '../../services.ts'
 import { refuseEasyPin, storePin } from '../../people/pins.ts'
 import { createBelt } from './create-belt.ts'
+import { replaceKeys } from './replace-keys.ts'
 import { basesOf, currentPlanOf, peopleOf, personOf, recordCounts } from '../../people/state.ts'
 
 interface CoreContext {
@@ -26,7 +27,12 @@ type AppActions = Omit<
 function appState({ actor, services }: CoreContext): AppState {
   const belt = services.openBelt()
   const trouble = services.trouble()
-  const common = { deviceName: services.files.deviceName, version: services.version, trouble }
+  const common = {
+    deviceName: services.files.deviceName,
+    version: services.version,
+    trouble,
+    keyGuard: belt && !belt.info.isDemo ? services.keyFiles.guardOf(belt.known.store) : null,
+  }
   if (!belt) {
     const phase = trouble ? 'trouble' : 'first-run'
     return { ...common, phase, belt: null, people: [], person: null, bases: [], nowMs: services.clock() }
@@ -91,6 +97,7 @@ export const appCoreQueries: CoreQueries = {
 export const appActions: AppActions = {
   'app/createBelt': async (input, { actor, services }) => {
     refuseEasyPin(input.administrator.pin)
+    await services.keyFiles.prepare()
     const made = createBelt(services, input)
     await storePin(services.belt().store.db, made.personId, input.administrator.pin, services.clock())
     services.setPerson(actor.connectionId, made.personId)
@@ -103,12 +110,17 @@ export const appActions: AppActions = {
     services.emit({ kind: 'changed', topics: ['app'] })
     return Promise.resolve(null)
   },
-  'app/openBelt': ({ beltId }, { services }) => {
+  'app/openBelt': async ({ beltId }, { services }) => {
     const known = services.files.list().find((belt) => belt.store === beltId)
     if (!known) throw new Refusal('not-found', { table: 'belt', id: beltId })
+    await services.keyFiles.unlock([known.store], true)
     services.switchTo(known.store)
     services.emit({ kind: 'changed', topics: ['app'] })
-    return Promise.resolve(null)
+    return null
+  },
+  'app/replaceKeys': async ({ recoveryCode }, { actor, services }) => {
+    await replaceKeys(services, actor, recoveryCode)
+    return null
   },
   'app/removeDemo': (_, { services }) => {
     const demo = services.files.list().find((belt) => belt.isDemo)

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { appContract } from '../../../../shared/contract/app.ts'
-import { makeKeys, recoveryCodeOf, saveKeys } from '../../keys.ts'
+import { makeKeys, recoveryCodeOf } from '../../keys.ts'
 import { readReference, writeReference } from '../../reference.ts'
 import type { Services } from '../../services.ts'
 
@@ -17,7 +17,7 @@ interface MadeBelt {
 export function createBelt(services: Services, input: Input): MadeBelt {
   const keys = makeKeys({ founder: true })
   const storeName = `belt-${keys.author}`
-  saveKeys(services.dataDir, storeName, keys)
+  services.keyFiles.save(storeName, keys)
   services.files.open({
     store: storeName,
     id: '',

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import type { NewIdentity } from '../../../../shared/contract/backup.ts'
 import type { Db } from '../../../sqlite/open.ts'
 import { writeJson } from '../../files.ts'
-import { makeKeys, saveKeys, type DeviceKeys } from '../../keys.ts'
+import type { KeyFiles } from '../../key-files.ts'
+import { makeKeys, type DeviceKeys } from '../../keys.ts'
 import { metaOf } from '../../store/meta.ts'
 
 /**
@@ -39,9 +40,9 @@ const putMeta = (db: Db, key: string, value: string): void => {
 export function settleIdentity(
   db: Db,
   keys: DeviceKeys,
-  about: { dataDir: string; store: string; nowMs: number },
+  about: { dataDir: string; keyFiles: KeyFiles; store: string; nowMs: number },
 ): DeviceKeys {
-  const { dataDir, store, nowMs } = about
+  const { dataDir, keyFiles, store, nowMs } = about
   const lease = readLease(dataDir, store)
   const word = metaOf(db, 'lease')
   const place = placeOf(dataDir)
@@ -57,7 +58,7 @@ export function settleIdentity(
       const notice: NewIdentity = { why, atMs: nowMs }
       putMeta(db, 'identityChanged', JSON.stringify(notice))
     }).immediate()
-    saveKeys(dataDir, store, current)
+    keyFiles.save(store, current)
   }
   renewLease(db, { dataDir, store, place, word: why === null ? word : null })
   return current
@@ -89,6 +90,10 @@ function renewLease(
 }
 
 const isUnused = (db: Db): boolean => db.prepare('SELECT 1 FROM op LIMIT 1').get() === undefined
+
+/** Whether a store was last used on another machine or in another folder than this. */
+export const isElsewhere = (dataDir: string, store: string): boolean =>
+  readLease(dataDir, store)?.place !== placeOf(dataDir)
 
 /** This machine and this folder: a copy of the folder is another place, also on the same machine. */
 export function placeOf(dataDir: string): string {

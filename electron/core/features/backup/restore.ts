@@ -3,8 +3,9 @@ import { restoreBackup } from '../../../sqlite/backup.ts'
 import { openDb } from '../../../sqlite/open.ts'
 import { Refusal } from '../../../../shared/contract/result.ts'
 import type { Actor } from '../../context.ts'
-import { loadKeys, makeKeys, rootSeedOf, saveKeys } from '../../keys.ts'
+import { makeKeys, rootSeedOf } from '../../keys.ts'
 import type { Services } from '../../services.ts'
+import { isElsewhere } from './identity.ts'
 
 interface PinRow {
   personId: string
@@ -23,7 +24,7 @@ export interface RestoreSource {
 
 /**
  * Puts a backup in a belt's place. PINs are this machine's, not the backup's: those that were set here stay.
- * @throws Refusal `not-allowed`, `belt-exists`, `recovery-code-wrong` or `backup-not-usable`; nothing is changed then
+ * @throws Refusal `not-allowed`, `belt-exists`, `recovery-code-wrong`, `keys-…` or `backup-not-usable`; nothing is changed then
  */
 export function restore(services: Services, actor: Actor, source: RestoreSource): void {
   const { files } = services
@@ -40,15 +41,16 @@ export function restore(services: Services, actor: Actor, source: RestoreSource)
   }
   const rootSeed = source.recoveryCode === '' ? null : rootSeedOf(source.recoveryCode)
   if (source.recoveryCode !== '' && rootSeed === null) throw new Refusal('recovery-code-wrong')
+  // Keys that cannot be opened now would be lost if new ones took their place.
+  const keys = services.keyFiles.load(source.store, isElsewhere(services.dataDir, source.store))
   const pins = pinsOf(storePath)
   const known = files.list().find(({ store }) => store === source.store)
   services.closeBelt()
   try {
     restoreBackup(source.path, storePath, services.clock())
     putPins(storePath, pins)
-    const keys = loadKeys(services.dataDir, source.store)
     if (rootSeed !== null)
-      saveKeys(services.dataDir, source.store, { ...(keys ?? makeKeys({ founder: false })), rootSeed })
+      services.keyFiles.save(source.store, { ...(keys ?? makeKeys({ founder: false })), rootSeed })
     if (!known)
       files.open({ store: source.store, id: '', name: '', isDemo: false, openedMs: services.clock() })
   } catch (error) {

@@ -3,7 +3,7 @@ import type { appContract } from '../../../../shared/contract/app.ts'
 import { DEMO_NOW_MS, DEMO_SEED, generateDemo } from '../../../../shared/demo/index.ts'
 import { DEMO_STORE } from '../../belts.ts'
 import type { ActionHandlers, Actor } from '../../context.ts'
-import { makeKeys, saveKeys } from '../../keys.ts'
+import { makeKeys } from '../../keys.ts'
 import { readReference } from '../../reference.ts'
 import type { Services } from '../../services.ts'
 import { writeDrafts } from './write.ts'
@@ -21,7 +21,7 @@ function buildDemo(services: Services): string {
     sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
   })
   const keys = makeKeys({ founder: true })
-  saveKeys(services.dataDir, DEMO_STORE, keys)
+  services.keyFiles.save(DEMO_STORE, keys)
   const known = { store: DEMO_STORE, id: '', name: '', isDemo: true, openedMs: services.clock() }
   services.files.open(known)
   services.switchTo(DEMO_STORE)
