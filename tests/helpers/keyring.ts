@@ -12,7 +12,7 @@ export function findKeyringObstacle(): string | null {
   const missing = PROGRAMS.filter((name) => spawnSync(name, ['--version']).error !== undefined)
   return missing.length === 0
     ? null
-    : `${missing.join(' and ')} not installed (apt-get install gnome-keyring dbus)`
+    : `${missing.join(' and ')} cannot be run (apt-get install gnome-keyring dbus)`
 }
 
 /** A desktop session's bus and keyring in a throw-away home: nobody's own keyring is near. */
@@ -21,6 +21,9 @@ export interface TestSession {
   readonly env: { readonly [name: string]: string }
   lock(): Promise<void>
   unlock(): Promise<void>
+  /** The keyring answers nobody until `resume`. */
+  pause(): void
+  resume(): void
   /** The account names under which something is kept for Chanbo. */
   accounts(): Promise<string[]>
   /** Forgets one. */
@@ -151,6 +154,8 @@ export async function startSession(password: string | null = 'throw-away'): Prom
       })
       await untilLocked(true)
     },
+    pause: () => keyring?.kill('SIGSTOP'),
+    resume: () => keyring?.kill('SIGCONT'),
     accounts: () => onBus(async (bus) => (await items(bus)).map(({ account }) => account)),
     remove: (account) =>
       onBus(async (bus) => {

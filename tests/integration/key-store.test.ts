@@ -238,6 +238,7 @@ describe.skipIf(obstacle !== null)('keys wrapped by a Secret Service', () => {
   it('wait for a store that is locked or away, and nothing replaces them meanwhile', async () => {
     await start(session.env)
     await core!.call('app/createBelt', NEW_BELT)
+    const backup = await core!.call('backup/make', {})
     await end()
     const kept = snapshot(dataDir)
     const beltId = beltOf()
@@ -245,6 +246,9 @@ describe.skipIf(obstacle !== null)('keys wrapped by a Secret Service', () => {
       expect(await state()).toMatchObject({ phase: 'trouble', trouble: { error: { code: 'keys-locked' } } })
       await expect(core!.call('app/replaceKeys', { recoveryCode: '' })).rejects.toMatchObject({
         code: 'not-allowed',
+      })
+      await expect(core!.call('backup/restore', { backupId: backup.id })).rejects.toMatchObject({
+        code: 'keys-locked',
       })
       await core!.call('app/openBelt', { beltId })
       expect(await state()).toMatchObject({ trouble: { error: { code: 'keys-locked' } } })
@@ -261,6 +265,21 @@ describe.skipIf(obstacle !== null)('keys wrapped by a Secret Service', () => {
     }
     await core!.call('app/openBelt', { beltId })
     expect(await state()).toMatchObject({ phase: 'sign-in', trouble: null })
+  })
+
+  it('do not hold up a start while the keyring hangs, and open by themselves when it answers', async () => {
+    await start(session.env)
+    await core!.call('app/createBelt', NEW_BELT)
+    await end()
+    session.pause()
+    try {
+      await start(session.env)
+      expect(await state()).toMatchObject({ trouble: { error: { code: 'keys-locked' } } })
+    } finally {
+      session.resume()
+    }
+    await until(async () => (await state()).phase === 'sign-in', 'the belt is open')
+    expect(await state()).toMatchObject({ trouble: null, keyGuard: 'system' })
   })
 
   it('need nobody for a keyring without a password, also while it is locked', async () => {

@@ -4,18 +4,27 @@ import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ensureBuilt } from '../../electron/launch/lib/build.mjs'
+import { CoreProcess } from '../chaos/driver.ts'
 import { CHROMIUM_HINT, findChromium } from '../helpers/chromium.ts'
+import { NEW_BELT } from '../helpers/core.ts'
+import { findKeyringObstacle, startSession } from '../helpers/keyring.ts'
 import { startShell } from '../helpers/shell.ts'
 import type { ShellProcess } from '../helpers/shell.ts'
 
 const hasChromium = findChromium() !== null
 if (!hasChromium) console.log(`shell tests are skipped, no Chromium: ${CHROMIUM_HINT}`)
 
+const keyringObstacle = findKeyringObstacle()
+if (keyringObstacle !== null)
+  console.log(`the window’s keys in the Secret Service are not tested: ${keyringObstacle}`)
+
 type Bridge = {
   request(name: string, input: unknown): Promise<{ ok: boolean; value?: unknown; error?: { code: string } }>
   on(listener: (event: unknown) => void): () => void
 }
 declare const chanbo: Bridge
+
+const isKeyFile = (name: string): boolean => /^belt-\w+\.json$/.test(name)
 
 /** The built shell, executed against the stand-in for Electron. */
 describe.skipIf(!hasChromium)('the shell executed against a stand-in', () => {
@@ -262,6 +271,30 @@ describe.skipIf(!hasChromium)('the shell from start to start', () => {
     expect(labels).toContain('File')
     await second.control('window', { act: 'close' })
     expect(await second.exitCode).toBe(0)
+  })
+
+  it.skipIf(keyringObstacle !== null)('opens keys that were wrapped without a window', async () => {
+    const dataDir = join(folder, 'keys')
+    const session = await startSession()
+    try {
+      const core = await CoreProcess.start(dataDir, session.env)
+      await core.call('app/createBelt', NEW_BELT)
+      await core.end()
+      const keyFile = join(dataDir, 'keys', readdirSync(join(dataDir, 'keys')).find(isKeyFile)!)
+      expect(JSON.parse(readFileSync(keyFile, 'utf8'))).toHaveProperty('wrapped', 1)
+      const shell = startShell(['--data-dir', dataDir], session.env)
+      try {
+        const page = await shell.page()
+        await page.waitForFunction(() => typeof chanbo === 'object')
+        expect(await page.evaluate(() => chanbo.request('app/state', {}))).toMatchObject({
+          value: { phase: 'sign-in', belt: { name: NEW_BELT.name }, keyGuard: 'system', trouble: null },
+        })
+      } finally {
+        await shell.quit()
+      }
+    } finally {
+      await session.stop()
+    }
   })
 
   it('explains why it cannot start, and ends', async () => {

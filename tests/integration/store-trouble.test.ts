@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { asAppError } from '../../electron/core/dispatch.ts'
+import { recoveryCodeOf } from '../../electron/core/keys.ts'
 import { openDb } from '../../electron/sqlite/open.ts'
 import { DOUDIAN_73, csvText, doudianRow } from '../fixtures/exports.ts'
 import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
@@ -226,6 +227,37 @@ describe('a store from a newer version', () => {
     })
     await stop(again)
     expect(readFileSync(path).equals(before)).toBe(true)
+  })
+})
+
+describe('a damaged key file', () => {
+  it('is explained, kept, and replaced only when somebody says so', async () => {
+    const app = start(folder())
+    const { recoveryCode } = await app.call('app/createBelt', NEW_BELT)
+    const personId = (await app.call('app/state', {})).person!.id
+    await stop(app)
+    const keys = join(app.dataDir, 'keys')
+    const name = readdirSync(keys).find((file) => /^belt-\w+\.json$/.test(file))!
+    truncateSync(join(keys, name), 40)
+    const damaged = readFileSync(join(keys, name), 'utf8')
+    const again = start(app.dataDir)
+    expect(await again.call('app/state', {})).toMatchObject({
+      phase: 'trouble',
+      trouble: { error: { code: 'keys-damaged' } },
+    })
+    expect(readFileSync(join(keys, name), 'utf8')).toBe(damaged)
+    const guest = again.core.openConnection({ kind: 'socket', remote: true })
+    expect(await again.core.request(guest, 'app/replaceKeys', { recoveryCode })).toMatchObject({
+      error: { code: 'not-allowed' },
+    })
+    await again.call('app/replaceKeys', { recoveryCode })
+    expect(await again.call('app/state', {})).toMatchObject({ phase: 'sign-in', trouble: null })
+    expect(recoveryCodeOf(again.core.services.belt().keys.rootSeed!)).toBe(recoveryCode)
+    const kept = readdirSync(keys).find((file) => file.startsWith(`${name}.unreadable-`))!
+    expect(readFileSync(join(keys, kept), 'utf8')).toBe(damaged)
+    await again.call('session/open', { personId, pin: NEW_BELT.administrator.pin })
+    await addPerson(again, 'after')
+    expect(people(again)).toContain('after')
   })
 })
 
