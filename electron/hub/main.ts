@@ -203,11 +203,12 @@ async function importFile(options: HubOptions, values: { from?: string; to?: str
     const { report, answer } = await hubStick(hub, loadHubSeed(options.dataDir)).take(readFileSync(from))
     const to = resolve(values.to ?? `${from.replace(/\.chanbo$/, '')}-answer.chanbo`)
     writeFileSync(to, answer, { flag: 'wx' })
-    const { applied, duplicate, rejected, quarantined, gaps, forks, problem } = report
+    const { applied, duplicate, rejected, quarantined, gaps, forks, renewed, problem } = report
     console.log(`device ${report.device} "${report.deviceName}"`)
     console.log(`taken ${applied} here-already ${duplicate} rejected ${rejected} quarantined ${quarantined}`)
     if (gaps > 0)
       console.log('an earlier file of this device is missing: take that one first, then this one again')
+    if (renewed) console.log('this device goes on under a new identity, which has its rights now')
     if (forks > 0) console.log('this device was copied or restored: it will go on under a new identity')
     console.log(`answer for the device: ${to}`)
     if (problem !== null) throw new Error(PROBLEMS[problem])

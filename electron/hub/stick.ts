@@ -24,7 +24,7 @@ type PullRequest = z.output<typeof pullRequestSchema>
 
 const MAX_PULL_BYTES = 4_000_000
 /** Requests that a file may carry. */
-const CARRIED = ['push', 'pull'] as const
+const CARRIED = ['renew', 'push', 'status', 'pull'] as const
 
 export interface StickReport {
   readonly device: string
@@ -37,6 +37,8 @@ export interface StickReport {
   readonly gaps: number
   /** Streams in which this file tells another story than what is here. */
   readonly forks: number
+  /** The device goes on under a new key, to which its rights have passed. */
+  readonly renewed: boolean
   /** Why reading stopped before the end; what came before it was taken. */
   readonly problem: StickError['problem'] | null
 }
@@ -145,9 +147,18 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
     return { ...answer, streams }
   }
 
-  async function statusFrame(who: Caller): Promise<Uint8Array> {
-    return requests.status.answer(who, new Uint8Array())
+  /** Null for a device that has been shut out, and for a request that does not prove the new key. */
+  async function renewed(who: Caller, body: Uint8Array): Promise<Uint8Array | null> {
+    try {
+      return await requests.renew.answer(who, body)
+    } catch (error) {
+      if (error instanceof HubRefusal) return null
+      throw error
+    }
   }
+
+  const statusFrame = async (writer: StickWriter, who: Caller, asked: Uint8Array): Promise<Uint8Array> =>
+    writer.frame({ name: 'status', body: await requests.status.answer(who, asked) })
 
   return {
     async take(file) {
@@ -162,6 +173,8 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
       const writer = writerFor(device)
       const parts = [writer.begin()]
       let pullRequest: PullRequest | null = null
+      let question: Uint8Array | null = null
+      let isRenewed = false
       let problem: StickError['problem'] | null = null
       try {
         for (const frame of readFrames(own, file, read)) {
@@ -169,6 +182,16 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
           if (name === undefined) continue
           if (name === 'pull') {
             pullRequest = pullRequestSchema.parse(JSON.parse(Buffer.from(frame.body).toString('utf8')))
+            continue
+          }
+          if (name === 'status') {
+            question = frame.body
+            continue
+          }
+          if (name === 'renew') {
+            const body = await renewed(who, frame.body)
+            if (body) parts.push(writer.frame({ name: 'renewed', body }))
+            isRenewed ||= body !== null
             continue
           }
           const answer = await push(who, frame.body)
@@ -183,12 +206,19 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
         if (!(error instanceof StickError)) throw error
         problem = error.problem
       }
-      if (device.status === 'active') {
-        parts.push(writer.frame({ name: 'status', body: await statusFrame(who) }))
-        if (pullRequest) for await (const frame of tail(who, pullRequest)) parts.push(writer.frame(frame))
-      }
+      // Who was shut out hears what became of its work, and nothing else.
+      if (question || device.status === 'active')
+        parts.push(await statusFrame(writer, who, question ?? new Uint8Array()))
+      if (pullRequest && device.status === 'active')
+        for await (const frame of tail(who, pullRequest)) parts.push(writer.frame(frame))
       parts.push(writer.finish())
-      const report = { device: device.author, deviceName: device.name, ...counts, problem }
+      const report = {
+        device: device.author,
+        deviceName: device.name,
+        ...counts,
+        renewed: isRenewed,
+        problem,
+      }
       return { report, answer: Buffer.concat(parts) }
     },
 
@@ -209,7 +239,7 @@ export function hubStick(hub: HubContext, seed: string): HubStick {
         accepts: [...hub.compression.accepts],
       })
       const writer = writerFor(device)
-      const parts = [writer.begin(), writer.frame({ name: 'status', body: await statusFrame(who) })]
+      const parts = [writer.begin(), await statusFrame(writer, who, new Uint8Array())]
       for await (const frame of tail(who, request)) parts.push(writer.frame(frame))
       parts.push(writer.finish())
       return Buffer.concat(parts)

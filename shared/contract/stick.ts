@@ -8,6 +8,8 @@ export interface StickExport {
   readonly name: string
   readonly ops: number
   readonly sizeBytes: number
+  /** This machine goes on under a new identity: its work travels once the answer to this file has been read. */
+  readonly asksFirst: boolean
 }
 
 /** What a hub's file brought. Numbers count steps; everything that could be taken was taken. */

@@ -6,6 +6,7 @@ import { placeOf } from '../../electron/core/features/backup/identity.ts'
 import type { RunningHub } from '../../electron/hub/index.ts'
 import { loadHubSeed } from '../../electron/hub/keys.ts'
 import { hubStick, type HubStick } from '../../electron/hub/stick.ts'
+import { readLink, writeLink } from '../../electron/core/sync/link.ts'
 import { noteBackup, truncate } from '../../electron/hub/truncate.ts'
 import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
 import { until } from '../helpers/sync-rig.ts'
@@ -227,7 +228,119 @@ describe('files on a stick', () => {
     expect(report).toMatchObject({ applied: 0, quarantined: 4 })
     expect(await read(device, answer)).toMatchObject({ quarantined: 4 })
     expect(names(other)).toStrictEqual(['于敏'])
+
+    // What the administrator decides travels by the next file and its answer.
+    const { held } = await other.call('hub/overview', {})
+    const settle = (from: number, to: number, choice: 'release' | 'refuse') =>
+      other.call('hub/settleHeld', { hubSeqs: held.slice(from, to).map(({ hubSeq }) => hubSeq), choice })
+    const early = await stick().take(await written(device))
+    await settle(0, 3, 'release')
+    await settle(3, 4, 'refuse')
+    expect(states(device)).toStrictEqual({ quarantined: 4 })
+    const late = await stick().take(await written(device))
+    expect(late.report).toMatchObject({ applied: 0, quarantined: 0, problem: null })
+    expect(await read(device, late.answer)).toMatchObject({
+      applied: 3,
+      rejected: 1,
+      arrived: 0,
+      problem: null,
+    })
+    expect(states(device)).toStrictEqual({ canonical: 3, rejected: 1 })
+    expect(names(device).filter((name) => name.startsWith('迟'))).toHaveLength(3)
+    // Told before: it no longer counts, and neither does a repetition.
+    for (const old of [answer, early.answer, late.answer])
+      expect(await read(device, old)).toMatchObject({ rejected: 0, applied: 0, problem: null })
+    expect(states(device)).toStrictEqual({ canonical: 3, rejected: 1 })
+    await until(() => names(other).length === 4, 'the others read what was released')
+    expect(names(device).filter((name) => !names(other).includes(name))).toStrictEqual([])
   }, 30_000)
+
+  /** How many of the people that the device wrote are in which state. */
+  function states(app: TestCore): Record<string, number> {
+    const { store } = app.core.services.belt()
+    const rows = store.db
+      .prepare<[string], { state: string; n: number }>(
+        `SELECT state, count(*) AS n FROM op WHERE tbl = 'person' AND author = ? GROUP BY state ORDER BY state`,
+      )
+      .all(store.author)
+    return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
+  }
+
+  describe('of a data directory that was copied', () => {
+    const author = (app: TestCore) => app.core.services.belt().keys.author
+    const ofTag = (app: TestCore, tag: string) => names(app).filter((name) => name.startsWith(tag)).length
+    let moved: TestCore
+
+    /** Taken to another place with three steps that nobody has heard of; there is no network any more. */
+    beforeEach(async () => {
+      const { store } = device.core.services.belt()
+      store.transact(() => writeLink(store, { ...readLink(store)!, url: 'http://127.0.0.1:9' }))
+      await addPeople(device, '旧', 3)
+      const dataDir = join(root, 'moved')
+      cpSync(device.dataDir, dataDir, { recursive: true, filter: (path) => !path.includes('lock') })
+      moved = startCore({ dataDir, deviceName: 'moved' })
+      running.push(moved)
+      moved.core.services.setPerson(moved.connection, (await moved.call('app/state', {})).people[0]!.id)
+      expect(author(moved)).not.toBe(author(device))
+      await addPeople(moved, '新', 2)
+    })
+
+    it('ask for the rights of the old key, and then carry all of its work', async () => {
+      expect(await moved.call('stick/state', {})).toMatchObject({ ready: true, why: null })
+      expect(await moved.call('stick/export', {})).toMatchObject({ asksFirst: true, ops: 0 })
+      const { report, answer } = await stick().take(await written(moved))
+      expect(report).toMatchObject({ device: author(device), renewed: true, applied: 0, problem: null })
+      const known = await hub.hub.database.db
+        .selectFrom('device')
+        .select(['role', 'previousAuthor', 'status'])
+        .where('author', '=', author(moved))
+        .executeTakeFirst()
+      expect(known).toMatchObject({ role: 'administrator', previousAuthor: author(device), status: 'active' })
+      for (const part of [0.3, 0.6, 0.95]) {
+        const cut = read(moved, answer.subarray(0, Math.floor(answer.length * part)))
+        expect(await cut).toMatchObject({ problem: { code: 'stick-cut-short' } })
+      }
+      expect(await read(moved, answer)).toMatchObject({ needsNetwork: false, problem: null })
+      const second = await stick().take(await written(moved))
+      expect(second.report).toMatchObject({ device: author(moved), renewed: false, rejected: 0, gaps: 0 })
+      expect(second.report.applied).toBeGreaterThanOrEqual(5)
+      expect(await read(moved, second.answer)).toMatchObject({ problem: null })
+      expect(await pending(moved)).toBe(0)
+      await until(() => ofTag(other, '旧') === 3 && ofTag(other, '新') === 2, 'everybody has it')
+      expect(names(moved)).toStrictEqual(names(other))
+      await expect(read(moved, answer)).rejects.toMatchObject({ code: 'stick-other-recipient' })
+
+      const former = author(moved)
+      await moved.core.close()
+      running.splice(running.indexOf(moved), 1)
+      moved = startCore({ dataDir: join(root, 'moved'), deviceName: 'moved' })
+      running.push(moved)
+      expect(author(moved)).toBe(former)
+      expect(moved.core.services.belt().keys.renewing).toBeUndefined()
+    }, 30_000)
+
+    it('give no new name to what the original has handed in meanwhile', async () => {
+      expect((await stick().take(await written(device))).report).toMatchObject({ applied: 3 })
+      const { answer } = await stick().take(await written(moved))
+      expect(await read(moved, answer)).toMatchObject({ problem: null })
+      const second = await stick().take(await written(moved))
+      expect(second.report).toMatchObject({ duplicate: 0, rejected: 0, gaps: 0, forks: 0 })
+      expect(await read(moved, second.answer)).toMatchObject({ problem: null })
+      expect(await pending(moved)).toBe(0)
+      await until(() => ofTag(other, '旧') === 3 && ofTag(other, '新') === 2, 'everybody has it once')
+      expect(names(moved)).toStrictEqual(names(other))
+    }, 30_000)
+
+    it('get nothing once the old key was shut out', async () => {
+      const { revoke } = await import('../../electron/hub/enrol.ts')
+      await revoke(hub.hub, beltId, author(device))
+      const { report, answer } = await stick().take(await written(moved))
+      expect(report).toMatchObject({ renewed: false, problem: null })
+      expect(await read(moved, answer)).toMatchObject({ problem: { code: 'stick-new-identity' }, arrived: 0 })
+      expect((await stick().take(await written(moved))).report).toMatchObject({ applied: 0, quarantined: 0 })
+      expect(await pending(moved)).toBe(5)
+    }, 30_000)
+  })
 
   /** The hub cuts its log off behind the device. */
   async function cutBehind(): Promise<void> {

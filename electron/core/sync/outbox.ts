@@ -3,9 +3,10 @@ import { LANES, type Lane } from '../../../shared/domain/table.ts'
 import { fromHex, toHex } from '../../../shared/ops/bytes.ts'
 import { encodeOp } from '../../../shared/ops/canonical.ts'
 import { chainNext, chainStart, type Sha256 } from '../../../shared/ops/chain.ts'
-import type { Op, Scope, Stamp, Verdict } from '../../../shared/ops/types.ts'
+import type { Op, Scope, Stamp } from '../../../shared/ops/types.ts'
 import type { ChainLink, OpBatch } from '../../../shared/wire/batch.ts'
-import type { PushAnswer, Run, StatusAnswer } from '../../../shared/wire/messages.ts'
+import type { PushAnswer, StatusAnswer } from '../../../shared/wire/messages.ts'
+import { answersOf } from './answers.ts'
 import { isOnChain } from './chain.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { opOf, type OpAnswer, type OpRow, type Store } from '../store/store.ts'
@@ -226,6 +227,11 @@ export class Outbox {
     ).all(this.#author)
   }
 
+  /** Books what became of work that the hub had set aside, where its chain is this device's own. */
+  *hear(streams: StatusAnswer['streams'], hubEpoch: number): Generator<void> {
+    for (const told of streams) yield* this.#catchUp(told.stream, told, hubEpoch)
+  }
+
   /**
    * Compares with how far the hub is. What it lacks, after it was restored, is sent again. What it was asked about is settled
    * by what it says became of it, if its chain there is this device's own: otherwise it is another's, and sending again
@@ -237,23 +243,28 @@ export class Outbox {
       const told = have.get(stream)
       const at = told?.seq ?? 0
       if (at < ackedSeq) this.#lower(stream, at)
-      else if (told?.runs && told.head) yield* this.#catchUp(stream, told, hubEpoch)
+      else if (told) yield* this.#catchUp(stream, told, hubEpoch)
     }
   }
 
   *#catchUp(stream: number, told: StatusAnswer['streams'][number], hubEpoch: number): Generator<void> {
-    const from = told.runs?.[0]?.from
-    if (from === undefined) return
+    const { runs = [], head } = told
+    const from = runs[0]?.from
+    if (from === undefined || !head) return
     const rows = prepared<[string, number, number, number], OpRow & { hash: Uint8Array }>(
       this.#store.db,
       `SELECT * FROM op WHERE author = ? AND stream = ? AND seq >= ? AND seq <= ? AND hash IS NOT NULL ORDER BY seq`,
     ).all(this.#author, stream, from, told.seq)
     const last = rows.at(-1)
-    if (last?.seq !== told.seq || toHex(last.hash) !== told.head) return
+    if (last?.seq !== told.seq || toHex(last.hash) !== head) return
     if (rows[0]!.seq !== from) return
     const seqs = rows.map(({ seq }) => seq)
     const at = new Map(rows.map((row) => [`${stream} ${row.seq}`, { ms: row.atMs, ctr: row.atCtr }]))
-    const answers = told.runs!.flatMap((run) => answersOf(this.#author, stream, run, seqs, hubEpoch, at))
+    const pending = new Set(rows.filter(({ state }) => state === 'pending').map(({ seq }) => seq))
+    const answers = runs
+      .flatMap((run) => answersOf(this.#author, stream, run, seqs, hubEpoch, at))
+      // An administrator's word stands: what is told late of the time before it is no news.
+      .filter(({ seq, verdict }) => verdict.kind !== 'quarantined' || pending.has(seq))
     yield* this.#book(stream, answers)
   }
 
@@ -368,25 +379,4 @@ export class Outbox {
   #atOf(sent: OutBatch): ReadonlyMap<string, Stamp> {
     return new Map(sent.batch.ops.map((op) => [`${op.stream} ${op.seq}`, op.at]))
   }
-}
-
-function answersOf(
-  author: string,
-  stream: number,
-  run: Run,
-  seqs: readonly number[],
-  hubEpoch: number,
-  at: ReadonlyMap<string, Stamp>,
-): OpAnswer[] {
-  const first = seqs.indexOf(run.from)
-  if (first < 0) return []
-  const verdict: Verdict =
-    run.verdict === 'rejected' || run.verdict === 'quarantined'
-      ? { kind: run.verdict, reason: run.reason ?? '' }
-      : { kind: run.verdict }
-  return seqs.slice(first, first + run.n).map((seq, index) => {
-    const given = run.stamps ? (run.stamps[index] ?? run.stamps[0]) : undefined
-    const stamp = given ? { ms: given[0], ctr: given[1] } : at.get(`${stream} ${seq}`)!
-    return { author, stream, seq, verdict, hubEpoch, hubSeq: run.hub + index, stamp }
-  })
 }

@@ -1,5 +1,10 @@
 import { backoffMs } from '../../../shared/wire/backoff.ts'
-import { enrolAnswerSchema, renewText, type HubErrorCode } from '../../../shared/wire/messages.ts'
+import {
+  enrolAnswerSchema,
+  renewText,
+  type EnrolAnswer,
+  type HubErrorCode,
+} from '../../../shared/wire/messages.ts'
 import { signWith, type DeviceKeys } from '../keys.ts'
 import type { Log, OpenBelt } from '../services.ts'
 import { REFUSED_RETRY_MS, type HoldOff, type SyncFailure } from './contact.ts'
@@ -8,6 +13,25 @@ import { asRefusal } from './enrolment.ts'
 import { readLink, type HubLink } from './link.ts'
 import { RequestCounter } from './request-counter.ts'
 import { connectToHub, HubRefused, type Connect } from './transport.ts'
+
+/** What a device asks by its old key: the new one, and the proof that whoever asks holds it. */
+export function renewRequest(
+  belt: string,
+  oldAuthor: string,
+  next: Pick<DeviceKeys, 'publicKey' | 'privateSeed'>,
+): { publicKey: string; proof: string } {
+  const proof = signWith(next.privateSeed, Buffer.from(renewText(belt, oldAuthor, next.publicKey)))
+  return { publicKey: next.publicKey, proof: proof.toString('base64url') }
+}
+
+/** The link of a device whose rights have passed to another key. */
+export const renewedLink = (link: HubLink, renewed: EnrolAnswer): HubLink => ({
+  ...link,
+  epoch: renewed.hubEpoch,
+  term: renewed.term,
+  certificate: renewed.certificate,
+  certificateSignature: renewed.certificateSignature,
+})
 
 /** Asks the hub to give a new key the rights of the present one. @throws Refusal */
 export async function renewIdentity(
@@ -19,10 +43,7 @@ export async function renewIdentity(
 ): Promise<HubLink> {
   const transport = connect(link)
   try {
-    const proof = signWith(next.privateSeed, Buffer.from(renewText(link.belt, keys.author, next.publicKey)))
-    const body = Buffer.from(
-      JSON.stringify({ publicKey: next.publicKey, proof: proof.toString('base64url') }),
-    )
+    const body = Buffer.from(JSON.stringify(renewRequest(link.belt, keys.author, next)))
     const ask = () =>
       transport.signed(`/v1/belts/${encodeURIComponent(link.belt)}/renew`, body, {
         belt: link.belt,
@@ -38,14 +59,7 @@ export async function renewIdentity(
       counter.skipTo(error.number)
       return ask()
     })
-    const renewed = enrolAnswerSchema.parse(JSON.parse(Buffer.from(answer.body).toString('utf8')))
-    return {
-      ...link,
-      epoch: renewed.hubEpoch,
-      term: renewed.term,
-      certificate: renewed.certificate,
-      certificateSignature: renewed.certificateSignature,
-    }
+    return renewedLink(link, enrolAnswerSchema.parse(JSON.parse(Buffer.from(answer.body).toString('utf8'))))
   } catch (error) {
     throw asRefusal(error)
   } finally {

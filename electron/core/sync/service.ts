@@ -15,7 +15,7 @@ import { continueUnder } from './incarnation.ts'
 import type { Fork } from './outbox.ts'
 import { holdOffAfter, Renewal, renewIdentity } from './renewal.ts'
 import { RequestCounter } from './request-counter.ts'
-import { readLink, writeLink } from './link.ts'
+import { readLink, writeLink, type HubLink } from './link.ts'
 import { meterRules, spentToday } from './meter.ts'
 
 const ACT_AFTER_MS = 24 * 3_600_000
@@ -48,6 +48,8 @@ export interface SyncService {
   /** A signed request to the hub. @throws Refusal `hub-unreachable`, `hub-wrong-identity` or `hub-refused` */
   ask(path: string, body: Uint8Array): Promise<Uint8Array>
   setOptions(options: SyncOptions): void
+  /** The hub has given the open belt's present key the rights of its former one, and said so in a file. */
+  renewed(link: HubLink): void
 }
 
 type SyncDeps = Pick<
@@ -122,16 +124,18 @@ export function createSyncService(deps: SyncDeps): SyncService {
       random: deps.random,
       log: deps.log,
       onChanged: changed,
-      onRenewed: (link) => {
-        const { renewing: _, ...keys } = belt.keys
-        belt.store.transact(() => writeLink(belt.store, link))
-        deps.keyFiles.save(belt.known.store, keys)
-        renewedAuthor = keys.author
-        stop()
-        start()
-        changed()
-      },
+      onRenewed: (link) => goOnRenewed(belt, link),
     })
+  }
+
+  function goOnRenewed(belt: OpenBelt, link: HubLink): void {
+    const { renewing: _, ...keys } = belt.keys
+    belt.store.transact(() => writeLink(belt.store, link))
+    deps.keyFiles.save(belt.known.store, keys)
+    renewedAuthor = keys.author
+    stop()
+    start()
+    changed()
   }
 
   /** This store was copied or restored: the hub has other ops under the same names. Continues under a new identity. */
@@ -304,6 +308,8 @@ export function createSyncService(deps: SyncDeps): SyncService {
       }
       return { reached: false }
     },
+
+    renewed: (link) => goOnRenewed(deps.belt(), link),
 
     setOptions({ paused, urgentOnly, metered, budgetMb }) {
       const { store } = deps.belt()

@@ -9,6 +9,7 @@ import { decodeCanonicalBatch } from '../../../../shared/wire/batch.ts'
 import { compressionOf } from '../../../../shared/wire/compression.ts'
 import { unseal } from '../../../../shared/wire/envelope.ts'
 import {
+  enrolAnswerSchema,
   pullRequestSchema,
   pushAnswerSchema,
   statusAnswerSchema,
@@ -19,11 +20,13 @@ import { readFrames, readHeader, StickError, type StickProblem } from '../../../
 import { prepared } from '../../../sqlite/prepared.ts'
 import type { OpenBelt, Services } from '../../services.ts'
 import { opOf, type OpRow } from '../../store/store.ts'
-import { readCursor, writeCursor } from '../../sync/cursors.ts'
+import { readableScopes, readCursor, writeCursor } from '../../sync/cursors.ts'
 import { rememberHeads } from '../../sync/give-back.ts'
+import { renameLeftovers } from '../../sync/incarnation.ts'
 import { takeIn } from '../../sync/intake.ts'
 import { readLink, writeLink } from '../../sync/link.ts'
 import { Outbox } from '../../sync/outbox.ts'
+import { renewedLink } from '../../sync/renewal.ts'
 import { ownCrypto, requireLink } from './own.ts'
 import { FiledSnapshot } from './snapshot.ts'
 
@@ -51,7 +54,7 @@ type Counts = { -readonly [K in keyof StickImport]: StickImport[K] }
  */
 export async function readStick(services: Services, path: string): Promise<StickImport> {
   const belt = services.belt()
-  const link = requireLink(belt)
+  const { link, known, isRenewing } = requireLink(belt)
   const bytes = readFileSync(path)
   let read
   try {
@@ -59,7 +62,7 @@ export async function readStick(services: Services, path: string): Promise<Stick
     const { header } = read
     if (header.kind !== 'to-device') throw new StickError('other-kind')
     if (header.belt !== link.belt || header.from !== link.hubKey) throw new StickError('other-belt')
-    if (header.to !== belt.keys.publicKey) throw new StickError('other-recipient')
+    if (header.to !== known.publicKey) throw new StickError('other-recipient')
   } catch (error) {
     if (error instanceof StickError) throw new Refusal(CODES[error.problem])
     throw error
@@ -76,19 +79,22 @@ export async function readStick(services: Services, path: string): Promise<Stick
   }
   /** Scopes of which the hub's log no longer reaches back to what is here. */
   const cut = new Set<string>()
+  /** Scopes of which all that the hub had is here. */
+  const whole = new Set<string>()
+  let rights: Uint8Array | null = null
   let snapshot: FiledSnapshot | null = null
   const takeOver = async (): Promise<void> => {
-    const whole = snapshot
+    const filed = snapshot
     snapshot = null
-    if (!whole) return
-    mustBePresent(belt, whole.epoch)
-    const arrived = await whole.takeOver(services, belt)
+    if (!filed) return
+    mustBePresent(belt, filed.epoch)
+    const arrived = await filed.takeOver(services, belt)
     if (arrived === null) counts.repeated = true
     counts.arrived += arrived ?? 0
-    cut.delete(whole.scope)
+    cut.delete(filed.scope)
   }
   try {
-    for (const frame of readFrames(ownCrypto(belt.keys), bytes, read)) {
+    for (const frame of readFrames(ownCrypto(known), bytes, read)) {
       if (services.openBelt() !== belt) throw new Refusal('cancelled')
       if (frame.name === 'chunk') {
         snapshot?.add(frame.body)
@@ -97,11 +103,15 @@ export async function readStick(services: Services, path: string): Promise<Stick
       await takeOver()
       if (frame.name === 'snapshot') snapshot = new FiledSnapshot(frame.body)
       else if (frame.name === 'pushed') await settle(belt, pushAnswerSchema.parse(parse(frame.body)), counts)
-      else if (frame.name === 'status') updateLink(belt, frame.body)
-      else if (frame.name === 'pulled') await applyNews(belt, frame.body, counts, cut)
+      else if (frame.name === 'renewed') rights = frame.body
+      else if (frame.name === 'status') await hearStatus(belt, frame.body, counts)
+      else if (frame.name === 'pulled') await applyNews(belt, frame.body, counts, { cut, whole })
       await pause()
     }
     await takeOver()
+    // Only at its end: the rest of a file that was cut short could not be read any more under another key.
+    if (isRenewing) takeRights(services, belt, rights)
+    if (isWhole(belt, whole)) renameLeftovers(belt.store, belt.keys.author)
   } catch (error) {
     // Chunks that came before the break are sound.
     if (error instanceof StickError) await takeOver()
@@ -164,17 +174,38 @@ async function settle(belt: OpenBelt, answer: PushAnswer, counts: Counts): Promi
   }
 }
 
+/** @throws Refusal `stick-new-identity` when the hub has not passed the former key's rights to the present one */
+function takeRights(services: Services, belt: OpenBelt, body: Uint8Array | null): void {
+  const { link } = requireLink(belt)
+  const renewed = body && enrolAnswerSchema.parse(parse(body))
+  if (renewed?.belt !== link.belt || renewed.certificate.publicKey !== belt.keys.publicKey)
+    throw new Refusal('stick-new-identity')
+  mustBePresent(belt, renewed.hubEpoch)
+  services.sync.renewed(renewedLink(link, renewed))
+}
+
 /** @throws Refusal `stick-copied` when the hub has more under this device's name than it has written */
-function updateLink(belt: OpenBelt, body: Uint8Array): void {
+async function hearStatus(belt: OpenBelt, body: Uint8Array, counts: Counts): Promise<void> {
   const status = statusAnswerSchema.parse(parse(body))
   mustBePresent(belt, status.hubEpoch)
-  const { author } = belt.keys
-  const own = status.streams.filter((stream) => stream.author === author)
-  if (new Outbox(belt.store, author).behind(own).length > 0) throw new Refusal('stick-copied')
-  const link = readLink(belt.store)
-  if (!link || status.certificate.publicKey !== belt.keys.publicKey) return
-  belt.store.transact(() =>
-    writeLink(belt.store, {
+  const { store, keys } = belt
+  const outbox = new Outbox(store, keys.author)
+  const own = status.streams.filter((stream) => stream.author === keys.author)
+  if (outbox.behind(own).length > 0) throw new Refusal('stick-copied')
+  const held = prepared<[string], { n: number }>(
+    store.db,
+    `SELECT n FROM op WHERE state = 'quarantined' AND author = ?`,
+  ).all(keys.author)
+  for (const _ of outbox.hear(own, status.hubEpoch)) await pause()
+  for (const { n } of held) {
+    const now = prepared<[number], { state: string }>(store.db, 'SELECT state FROM op WHERE n = ?').get(n)
+    if (now?.state === 'canonical') counts.applied++
+    if (now?.state === 'rejected') counts.rejected++
+  }
+  const link = readLink(store)
+  if (!link || status.certificate.publicKey !== keys.publicKey) return
+  store.transact(() =>
+    writeLink(store, {
       ...link,
       epoch: status.hubEpoch,
       term: status.term,
@@ -183,7 +214,19 @@ function updateLink(belt: OpenBelt, body: Uint8Array): void {
   )
 }
 
-async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts, cut: Set<string>): Promise<void> {
+/** Whether the file held all that the hub had of every scope: what is here under a former name and not there, never got there. */
+function isWhole({ store }: OpenBelt, whole: ReadonlySet<string>): boolean {
+  const link = readLink(store)
+  const isTaking = prepared(store.db, 'SELECT 1 FROM snapshotJob LIMIT 1').get() !== undefined
+  return !!link && !isTaking && readableScopes(store, link.certificate).every((scope) => whole.has(scope))
+}
+
+async function applyNews(
+  belt: OpenBelt,
+  body: Uint8Array,
+  counts: Counts,
+  { cut, whole }: { cut: Set<string>; whole: Set<string> },
+): Promise<void> {
   const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const cursorLength = view.readUInt32LE(0)
   const asked = cursorsSchema.parse(parse(view.subarray(4, 4 + cursorLength)))
@@ -192,7 +235,7 @@ async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts, cut: 
   mustBePresent(belt, head.hubEpoch)
   const { store } = belt
   let at = envelopesAt
-  for (const { scope, bytes, through, resync } of head.scopes) {
+  for (const { scope, bytes, through, resync, more } of head.scopes) {
     const envelope = rest.subarray(at, at + bytes)
     at += bytes
     const from = asked.find((cursor) => cursor.scope === scope)
@@ -202,6 +245,7 @@ async function applyNews(belt: OpenBelt, body: Uint8Array, counts: Counts, cut: 
       continue
     }
     if (!from) continue
+    if (!more) whole.add(scope)
     if (here.epoch === head.hubEpoch && here.seq >= through) {
       if (bytes > 0) counts.repeated = true
       continue
