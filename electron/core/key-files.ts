@@ -170,13 +170,14 @@ export class KeyFiles {
     await isDone(this.#prepared(), STORE_LIMIT_MS)
   }
 
-  /** Wraps the files that are still in the clear. Never rejects. */
-  async protect(): Promise<void> {
+  /** Wraps the files that are still in the clear. Never rejects. @returns how many were */
+  async protect(): Promise<number> {
     const inTheClear = () =>
       this.#stores().filter((store) => store !== DEMO_STORE && !this.#wrappedFile(store))
-    if (inTheClear().length === 0) return
+    const before = inTheClear().length
+    if (before === 0) return 0
     await this.#prepared()
-    if (!this.#wrapBy || this.#isClosed) return
+    if (!this.#wrapBy || this.#isClosed) return 0
     for (const store of inTheClear()) {
       const keys = keysSchema.safeParse(readJsonOf(this.#path(store)))
       if (!keys.success) continue
@@ -186,6 +187,7 @@ export class KeyFiles {
         this.#log.warn('keys could not be wrapped', { store, error: String(error) })
       }
     }
+    return before - inTheClear().length
   }
 
   /** Nothing is written from now on: the data directory may be another process's next. */

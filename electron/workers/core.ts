@@ -90,7 +90,10 @@ try {
   port.on('message', (message: ToCore) => handle(core, message))
   publish(core)
   post({ kind: 'ready' })
-  setTimeout(() => void keyFiles.protect(), PROTECT_AFTER_MS).unref()
+  const protect = async () => {
+    if ((await keyFiles.protect()) > 0) core.services.emit({ kind: 'changed', topics: ['app'] })
+  }
+  setTimeout(() => void protect(), PROTECT_AFTER_MS).unref()
 } catch (error) {
   post({
     kind: 'fatal',
