@@ -73,7 +73,11 @@ export function beltRequests(
         body.length === 0 ? { streams: [], uploads: [] } : parseJson(statusRequestSchema, body),
       ),
     ),
-    admin: json((who, body) => administer(hub, who.device, parseJson(adminRequestSchema, body))),
+    admin: json(async (who, body) => {
+      // A restored hub has forgotten which counters were used: what was asked before is not done again.
+      await sameEpoch(hub, who)
+      return administer(hub, who.device, parseJson(adminRequestSchema, body))
+    }),
     renew: json((who, body) => renew(hub, who.device, parseJson(renewRequestSchema, body))),
     snapshot: json((who, body) => snapshotFor(hub, who.device, parseJson(snapshotRequestSchema, body))),
     chunks: {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Role } from '../../shared/contract/define.ts'
 import type { RunningHub } from '../../electron/hub/index.ts'
 import { examine } from '../../electron/hub/maintenance.ts'
+import { startEpochsIn } from '../../electron/hub/restored.ts'
 import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
 import { until } from '../helpers/sync-rig.ts'
 import { codeFor, startTestHub } from '../helpers/hub.ts'
@@ -96,6 +97,12 @@ describe('the hub, seen from the cockpit', () => {
       ]),
     )
     expect(overview.devices.find(({ name }) => name === '二号机')!.behind).toBeGreaterThanOrEqual(5)
+  })
+
+  it('goes on after the hub was restored, without anybody asking twice', async () => {
+    await admin.call('hub/overview', {})
+    await hub.hub.database.db.transaction().execute((tx) => startEpochsIn(tx, Date.now(), 'end', {}))
+    expect((await admin.call('hub/overview', {})).epoch).toBeGreaterThan(1)
   })
 
   it('is for administrators on administrators’ devices only', async () => {

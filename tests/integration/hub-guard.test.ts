@@ -3,6 +3,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mayReadMetrics } from '../../electron/hub/metrics.ts'
 import { revoke } from '../../electron/hub/enrol.ts'
+import { startEpochsIn } from '../../electron/hub/restored.ts'
 import { certificateText, type Certificate } from '../../shared/wire/messages.ts'
 import { startHubBench, type HubBench } from '../helpers/hub-client.ts'
 import { MERCHANT } from '../fixtures/rows.ts'
@@ -27,6 +28,25 @@ const merchant = (name: string) => ({
     shortName: 'm',
     baseId: bench.belt,
   },
+})
+
+describe('a restored hub', () => {
+  it('does not do again what an administrator once asked, although it has forgotten the counters', async () => {
+    const { founder, running } = bench
+    const { db } = running.hub.database
+    const ask = (counter: number) =>
+      founder.send('admin', Buffer.from(JSON.stringify({ ask: 'code', role: 'planner', baseId: null })), {
+        counter,
+      })
+    const counter = ++founder.counter
+    expect((await ask(counter)).status).toBe(200)
+    expect((await ask(counter)).body).toMatchObject({ code: 'stale-counter' })
+    await db.transaction().execute((tx) => startEpochsIn(tx, Date.now(), 'end', {}))
+    await db.updateTable('device').set({ lastCounter: 0, recentCounters: '[]' }).execute()
+    expect(await ask(counter)).toMatchObject({ status: 409, body: { code: 'epoch' } })
+    founder.epoch = (await db.selectFrom('belt').select('epoch').executeTakeFirstOrThrow()).epoch
+    expect((await ask(counter + 1)).status).toBe(200)
+  })
 })
 
 describe('health', () => {

@@ -64,6 +64,10 @@ export interface EngineDeps {
 /** Beyond this many, two devices are taking turns with one name. */
 const MAX_STALE_COUNTERS = 6
 
+/** How long a person's request waits for the status of a restored hub. */
+const EPOCH_LOOKS = 50
+const EPOCH_LOOK_MS = 100
+
 const NOTHING = { urgent: false, other: false }
 
 const REAL_HOST: EngineHost = {
@@ -160,7 +164,19 @@ export class SyncEngine {
   }
 
   /** One request of a person's, between the engine's own. @throws HubRefused, HubUnreachable or WrongHub */
-  ask(path: string, body: Uint8Array): Promise<Uint8Array> {
+  async ask(path: string, body: Uint8Array): Promise<Uint8Array> {
+    const { epoch } = this.#link
+    try {
+      return await this.#request(path, body)
+    } catch (error) {
+      if (!(error instanceof HubRefused) || error.code !== 'epoch') throw error
+    }
+    // The hub was restored: first this device hears of it by a signed answer.
+    this.#machine.recheck()
+    this.#machine.tryNow()
+    this.poke()
+    for (let look = 0; look < EPOCH_LOOKS && this.#link.epoch === epoch && !this.#closed; look++)
+      await new Promise<void>((resolve) => this.#host.later(resolve, EPOCH_LOOK_MS))
     return this.#request(path, body)
   }
 
