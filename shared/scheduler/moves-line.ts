@@ -7,8 +7,45 @@ import type { Random } from './random.ts'
 import type { State } from './state.ts'
 import { LOST, settle, TARDY } from './timing.ts'
 
-/** Candidate places of one trial: mode, machine, neighbours and a rough cost each. Reused between trials. */
-const spots = { count: 0, mode: [0], machine: [0], before: [0], after: [0], cost: [0] }
+/** A place costs this much for every minute that the task ends later there, and that it pushes the next one back. */
+const PER_MINUTE = 0.02
+const PER_MINUTE_PUSHED = 0.05
+/** How often, in percent, a task is offered the places of all its modes and not only of one or two. */
+const ALL_MODES_PCT = 25
+/** How often, in percent, any place will do: for what the rough cost leaves out. */
+const LOOSE_PCT = 10
+/** `rebuild` is this much choosier about places than the moves of one task. */
+const REBUILD_SLACK = 0.3
+
+/**
+ * Candidate places of one trial: mode, machine, neighbours and a rough cost each; what costs more than `slack`
+ * over the least of them is left out. Reused between trials.
+ */
+const spots = {
+  count: 0,
+  least: 0,
+  slack: 0,
+  oldMode: 0,
+  oldBefore: 0,
+  mode: [0],
+  machine: [0],
+  before: [0],
+  after: [0],
+  cost: [0],
+}
+
+/** What a place may seem to cost over the cheapest: as much tardiness as the search would take now. */
+const slackOf = ({ allowance, weights }: MoveContext, random: Random): number =>
+  random.int(100) < LOOSE_PCT || weights[1] === 0 ? Infinity : allowance / weights[1]!
+
+/** Begins a list; the place behind `oldBefore` in `oldMode` stays out of it. */
+function clearSpots(slack: number, oldMode = -1, oldBefore = -1): void {
+  spots.count = 0
+  spots.oldMode = oldMode
+  spots.oldBefore = oldBefore
+  spots.least = NEVER
+  spots.slack = slack
+}
 
 /**
  * Lists the places of an unlinked task on the machines of a mode. A place costs what v is late there, what the
@@ -31,25 +68,31 @@ function listSpots(state: State, v: number, mode: number, bound: number, context
     let price = 0
     for (;;) {
       const free = before >= 0 ? end[before]! : model.machineFree[machine]!
-      const held = before >= 0 ? model.family[before]! : model.machineState[machine]!
-      const setup = setupBetween(model, machine, held, own)
-      const ready = setup > 0 ? advance(resTime, free, setup) : free
-      const begin = fitStart(time, ready > bound ? ready : bound, dur, pausing)
-      const ends = begin >= NEVER ? NEVER : pausing ? advance(time, begin, dur) : begin + dur
-      let cost = ends * 0.02
-      if (ends > latest) cost += weight * (ends - latest)
-      if (after >= 0) {
-        const leave = setupBetween(model, machine, own, model.family[after]!)
-        const push = (leave > 0 ? advance(resTime, ends, leave) : ends) - start[after]!
-        if (push > 0) cost += fixedStart[after]! >= 0 ? NEVER : push * (price + 0.05)
-      }
-      if (cost < NEVER) {
-        const i = spots.count++
-        spots.mode[i] = mode
-        spots.machine[i] = machine
-        spots.before[i] = before
-        spots.after[i] = after
-        spots.cost[i] = cost
+      const soonest = (free > bound ? free : bound) + dur
+      const least = soonest * PER_MINUTE + (soonest > latest ? weight * (soonest - latest) : 0)
+      const old = mode === spots.oldMode && before === spots.oldBefore
+      if (!old && least <= spots.least + spots.slack) {
+        const held = before >= 0 ? model.family[before]! : model.machineState[machine]!
+        const setup = setupBetween(model, machine, held, own)
+        const ready = setup > 0 ? advance(resTime, free, setup) : free
+        const begin = fitStart(time, ready > bound ? ready : bound, dur, pausing)
+        const ends = begin >= NEVER ? NEVER : pausing ? advance(time, begin, dur) : begin + dur
+        let cost = ends * PER_MINUTE
+        if (ends > latest) cost += weight * (ends - latest)
+        if (after >= 0) {
+          const leave = setupBetween(model, machine, own, model.family[after]!)
+          const push = (leave > 0 ? advance(resTime, ends, leave) : ends) - start[after]!
+          if (push > 0) cost += fixedStart[after]! >= 0 ? NEVER : push * (price + PER_MINUTE_PUSHED)
+        }
+        if (cost < NEVER && cost <= spots.least + spots.slack) {
+          const i = spots.count++
+          spots.mode[i] = mode
+          spots.machine[i] = machine
+          spots.before[i] = before
+          spots.after[i] = after
+          spots.cost[i] = cost
+          if (cost < spots.least) spots.least = cost
+        }
       }
       if (before < 0 || end[before]! <= bound || model.fixedEnd[before]! >= 0) break
       after = before
@@ -57,6 +100,15 @@ function listSpots(state: State, v: number, mode: number, bound: number, context
       before = state.prevOn(before, machine)
     }
   }
+}
+
+/** One of the places within the slack of the cheapest; -1 when there is none. */
+function drawSpot(random: Random): number {
+  const limit = spots.least + spots.slack
+  let chosen = -1
+  let seen = 0
+  for (let i = 0; i < spots.count; i++) if (spots.cost[i]! <= limit && random.int(++seen) === 0) chosen = i
+  return chosen
 }
 
 /** Takes a line task out and puts it into a random promising place. */
@@ -71,24 +123,20 @@ export const relocate: Move = (state, random, context) => {
   const allowed = allowedRise(state, v, context)
   state.unlink(v)
   const early = Math.max(0, bound - random.int(2) * random.int(720))
-  spots.count = 0
+  clearSpots(slackOf(context, random), oldMode, oldPrev)
   const pinned = model.pinnedMode[v]!
   const first = model.modeFrom[v]!
   const modes = model.modeFrom[v + 1]! - first
   if (pinned >= 0 || modes === 1) listSpots(state, v, pinned >= 0 ? pinned : first, early, context)
+  else if (random.int(100) < ALL_MODES_PCT)
+    for (let mode = first; mode < first + modes; mode++) listSpots(state, v, mode, early, context)
   else {
     const pick = random.int(modes)
     listSpots(state, v, first + pick, early, context)
     if (random.int(2) === 0)
       listSpots(state, v, first + ((pick + 1 + random.int(modes - 1)) % modes), early, context)
   }
-  let best = -1
-  const rounds = 1 + random.int(5)
-  for (let i = 0; i < rounds && spots.count > 0; i++) {
-    const spot = random.int(spots.count)
-    if (spots.mode[spot] === oldMode && spots.before[spot] === oldPrev) continue
-    if (best < 0 || spots.cost[spot]! < spots.cost[best]!) best = spot
-  }
+  const best = drawSpot(random)
   if (best < 0) return false
   const { mode, machine, before, after } = spots
   if (!insertLine(state, v, mode[best]!, machine[best]!, before[best]!, after[best]!)) return false
@@ -130,17 +178,12 @@ export const displace: Move = (state, random, context) => {
   if (!insertLine(state, v, mode, machine, before, after) || !settle(state, allowed)) return false
   const own = precedenceBound(state, u)
   if (own >= NEVER) return false
-  spots.count = 0
+  clearSpots(slackOf(context, random))
   const first = model.modeFrom[u]!
   const other =
     model.pinnedMode[u]! >= 0 ? model.pinnedMode[u]! : first + random.int(model.modeFrom[u + 1]! - first)
   listSpots(state, u, other, own, context)
-  let best = -1
-  const rounds = 2 + random.int(8)
-  for (let i = 0; i < rounds && spots.count > 0; i++) {
-    const spot = random.int(spots.count)
-    if (best < 0 || spots.cost[spot]! < spots.cost[best]!) best = spot
-  }
+  const best = drawSpot(random)
   if (best < 0) return false
   if (!insertLine(state, u, other, spots.machine[best]!, spots.before[best]!, spots.after[best]!))
     return false
@@ -231,7 +274,7 @@ export const rebuild: Move = (state, random, context) => {
   for (const u of chosen) pending += latenessCost(state, u, context)
   for (const u of chosen) {
     pending -= latenessCost(state, u, context)
-    if (!placeCheapest(state, u, context, random)) return false
+    if (!placeCheapest(state, u, context, random, REBUILD_SLACK * slackOf(context, random))) return false
     if (context.weights[1]! * (state.sums[TARDY]! + state.sums[LOST]!) - pending > limit) return false
   }
   return true
@@ -261,19 +304,23 @@ function takeString(state: State, random: Random, u: number, machine: number, ch
   }
 }
 
-/** Puts an unlinked task into its cheapest place; with chance given, passes over one place in ten. */
-function placeCheapest(state: State, v: number, context: MoveContext, chance: Random | null = null): boolean {
+/** Puts an unlinked task into its cheapest place; with chance given, into one that seems `slack` dearer at most. */
+function placeCheapest(
+  state: State,
+  v: number,
+  context: MoveContext,
+  random: Random | null = null,
+  slack = 0,
+): boolean {
   const { model } = state
   const bound = precedenceBound(state, v)
   if (bound >= NEVER) return false
-  spots.count = 0
+  clearSpots(slack)
   const pinned = model.pinnedMode[v]!
   if (pinned >= 0) listSpots(state, v, pinned, bound, context)
   else
     for (let m = model.modeFrom[v]!; m < model.modeFrom[v + 1]!; m++) listSpots(state, v, m, bound, context)
-  let best = -1
-  for (let i = 0; i < spots.count; i++)
-    if (best < 0 || (spots.cost[i]! < spots.cost[best]! && chance?.int(10) !== 0)) best = i
+  const best = random ? drawSpot(random) : spots.count - 1
   if (best < 0) return false
   const { mode, machine, before, after } = spots
   if (!insertLine(state, v, mode[best]!, machine[best]!, before[best]!, after[best]!)) return false

@@ -8,9 +8,11 @@ export type Move = (state: State, random: Random, context: MoveContext) => boole
 
 export interface MoveContext {
   model: Model
-  /** Line tasks that may move, air tasks that may move. */
+  /** Line tasks that may move, of those asked for; air tasks that may move. */
   lineTasks: Int32Array
   airTasks: Int32Array
+  /** 1 for a task in `lineTasks`. */
+  movable: Uint8Array
   urgency: Float64Array
   /** End of every task after which its job, as it goes on at best, is late. */
   latestEnd: Float64Array
@@ -19,21 +21,44 @@ export interface MoveContext {
   allowance: number
 }
 
-export function createMoveContext(model: Model, urgency: Float64Array, weights: Float64Array): MoveContext {
-  const lineTasks: number[] = []
-  for (let v = 0; v < model.n; v++) if (model.isAir[v] === 0 && model.fixedStart[v]! < 0) lineTasks.push(v)
+/** @param around line tasks to stay near; when none of them may move, everything may. */
+export function createMoveContext(
+  model: Model,
+  urgency: Float64Array,
+  weights: Float64Array,
+  around: readonly number[] = [],
+): MoveContext {
+  const free: number[] = []
+  for (let v = 0; v < model.n; v++) if (model.isAir[v] === 0 && model.fixedStart[v]! < 0) free.push(v)
+  const rivals = listRivals(model, free, around)
+  const lineTasks = rivals.length > 0 ? rivals : free
+  const movable = new Uint8Array(model.n)
+  for (const v of lineTasks) movable[v] = 1
   const airTasks = model.air.tasks
     .map((air, a) => (model.tasks[air.task]!.status === 'running' || air.candidates.length === 0 ? -1 : a))
     .filter((a) => a >= 0)
   return {
     model,
     lineTasks: Int32Array.from(lineTasks),
+    movable,
     airTasks: Int32Array.from(airTasks),
     urgency,
     latestEnd: latestEnds(model, urgency),
     weights,
     allowance: Infinity,
   }
+}
+
+/** The tasks that could be given a line which one of `around` could be given. */
+function listRivals(model: Model, free: readonly number[], around: readonly number[]): number[] {
+  const linesOf = (v: number): number[] => {
+    const lines: number[] = []
+    for (let mode = model.modeFrom[v]!; mode < model.modeFrom[v + 1]!; mode++)
+      if (model.needFrom[mode]! < model.needFrom[mode + 1]!) lines.push(model.needRes[model.needFrom[mode]!]!)
+    return lines
+  }
+  const wanted = new Set(around.filter((v) => model.isAir[v] === 0).flatMap(linesOf))
+  return free.filter((v) => linesOf(v).some((line) => wanted.has(line)))
 }
 
 /** From the latest starts: of the task's successors, or else its job's due date. */
@@ -124,7 +149,7 @@ export function bindingBefore(state: State, v: number): number {
 export function pickLine(state: State, random: Random, context: MoveContext): number {
   if (random.int(2) === 0) {
     const v = pickLateTask(state, random)
-    if (v >= 0 && context.model.isAir[v] === 0 && context.model.fixedStart[v]! < 0) return v
+    if (v >= 0 && context.movable[v] === 1) return v
   }
   return context.lineTasks.length === 0 ? -1 : context.lineTasks[random.int(context.lineTasks.length)]!
 }

@@ -71,12 +71,9 @@ export function repair(
   const stop = (): boolean =>
     (options.shouldStop?.() ?? false) ||
     (iterations === undefined && (now === undefined || elapsed() >= budgetMs))
-  exactDescent(
-    first,
-    prepared.affected.flatMap((id) => model.taskIndex.get(id) ?? []),
-    stop,
-  )
-  const search = new Search(model, options.seed, first, 'repair')
+  const affected = prepared.affected.flatMap((id) => model.taskIndex.get(id) ?? [])
+  exactDescent(first, affected, stop)
+  const search = new Search(model, options.seed, first, 'repair', affected)
   for (;;) {
     if (iterations !== undefined && search.iterations >= iterations) break
     const share = iterations === undefined ? elapsed() / budgetMs : search.iterations / iterations

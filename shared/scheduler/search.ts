@@ -29,6 +29,8 @@ const TICKETS = MENU.reduce((sum, [, share]) => sum + share, 0)
 /** A repair has no time for more of the dear `rebuild` than this; a plan draws it by the square of its tasks, up to half of all. */
 const REPAIR_REBUILDS = 4
 const TASKS_SQUARED_PER_REBUILD = 250
+/** A repair ends this much cooler than it starts. */
+const REPAIR_COOLING = 0.001
 /** The last tenth of a search starts from the best plan once more, cool enough for the lower tiers. */
 const LAST_PHASE = 0.9
 const LAST_HEAT = 4
@@ -56,9 +58,16 @@ export class Search {
 
   /**
    * @param initial a feasible start; built by `construct` when absent.
-   * @param style 'repair' stays close to the start: one short, cool cycle.
+   * @param style 'repair' is one short cycle that ends cool.
+   * @param around line tasks to stay near: only what shares a line they could take is moved; all when none is given.
    */
-  constructor(model: Model, seed: number, initial?: State, style: 'plan' | 'repair' = 'plan') {
+  constructor(
+    model: Model,
+    seed: number,
+    initial?: State,
+    style: 'plan' | 'repair' = 'plan',
+    around: readonly number[] = [],
+  ) {
     this.model = model
     this.style = style
     this.rebuilds =
@@ -76,7 +85,7 @@ export class Search {
     this.saved = this.current.clone()
     this.bestScore = scoreOf(this.best)
     this.weights = guideWeights(model)
-    this.context = createMoveContext(model, urgency, this.weights)
+    this.context = createMoveContext(model, urgency, this.weights, around)
     this.currentCost = guideCost(this.current, this.weights)
   }
 
@@ -150,11 +159,9 @@ export class Search {
   }
 
   private temperatureAt(progress: number): number {
-    if (this.style === 'repair') return 60 * powerOf(0.01, Math.min(1, Math.max(0, progress)))
-    if (progress < LAST_PHASE) {
-      this.hot ??= Math.min(this.measureHeat(), HEAT * delayCost(this.model, this.weights))
-      return this.hot * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
-    }
+    this.hot ??= Math.min(this.measureHeat(), HEAT * delayCost(this.model, this.weights))
+    if (this.style === 'repair') return this.hot * powerOf(REPAIR_COOLING, Math.min(1, Math.max(0, progress)))
+    if (progress < LAST_PHASE) return this.hot * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
     if (!this.polishing) {
       this.polishing = true
       this.adopt(this.best)
