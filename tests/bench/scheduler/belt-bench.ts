@@ -1,10 +1,11 @@
 import { checkPlan } from '../../../shared/checker/check.ts'
-import { compareScores, repair, solve } from '../../../shared/scheduler/index.ts'
-import type { Plan, PlanEvent, Problem, Score } from '../../../shared/scheduler/index.ts'
-import { BELT_SHAPES, createNamedBelt } from './belt-instances.ts'
+import { compareScores, solve } from '../../../shared/scheduler/index.ts'
+import type { Plan, Problem } from '../../../shared/scheduler/index.ts'
+import { createNamedBelt } from './belt-instances.ts'
 import type { BeltSize } from './belt-instances.ts'
 import { BeltPortfolio } from './belt-portfolio.ts'
 import { solveBeltWithCpSat } from './peer-cpsat.ts'
+import { runRepairBench } from './repair-bench.ts'
 
 export interface BenchLine {
   bench: string
@@ -22,7 +23,7 @@ export interface BeltBenchOptions {
   onLine: (line: BenchLine) => void
 }
 
-interface BeltRunOptions extends BeltBenchOptions {
+export interface BeltRunOptions extends BeltBenchOptions {
   workers: number
   clock: 'wall' | 'cpu'
   only: string
@@ -117,83 +118,6 @@ function agrees(
   return violations.length === 0 && score[1] === value
 }
 
-/** What was published before the line went down took at least this long to plan, whatever the budget of the repair. */
-const PUBLISHED_SECONDS = 10
-
-/** A line goes down at 30 % of a belt plan: time to the first and final plan, gap to a long repair, what moved. */
-async function runRepairBench(
-  options: BeltRunOptions,
-  size: BeltSize = 'large',
-  longSeconds = 30,
-): Promise<void> {
-  const { now, onLine, seeds, clock } = options
-  const portfolio = new BeltPortfolio(options.workers)
-  const plans: Plan[] = []
-  try {
-    const seconds = Math.max(PUBLISHED_SECONDS, options.seconds)
-    for (let seed = 1; seed <= seeds; seed++) {
-      const problem = createNamedBelt(size, seed)
-      plans.push((await portfolio.solve({ problem, seed, seconds, clock })).plan)
-    }
-  } finally {
-    // The process's clock counts the time of its threads too.
-    await portfolio.close()
-  }
-  const firsts: number[] = []
-  const finals: number[] = []
-  const gaps: number[] = []
-  const extraPoints: number[] = []
-  let heldMoved = 0
-  for (let seed = 1; seed <= seeds; seed++) {
-    const problem = createNamedBelt(size, seed)
-    const plan = plans[seed - 1]!
-    const nowMin = Math.floor(problem.horizonMin * 0.3)
-    const announced = plan.slots.filter((_, i) => i % 2 === 0).map((use) => use.task)
-    for (const lineNumber of [seed % BELT_SHAPES[size].lines, (seed + 7) % BELT_SHAPES[size].lines]) {
-      const events: PlanEvent[] = [
-        { type: 'closed', resource: `L${lineNumber}`, fromMin: nowMin, toMin: nowMin + 2880 },
-      ]
-      const base = { seed, nowMin, announced, now }
-      const startMs = now()
-      let firstMs = 0
-      const result = repair(problem, plan, events, {
-        ...base,
-        timeMs: 900,
-        onFirst: () => (firstMs = now() - startMs),
-      })
-      finals.push(now() - startMs)
-      firsts.push(firstMs)
-      const long = repair(problem, plan, events, { ...base, timeMs: longSeconds * 1000 })
-      const open = result.problem.tasks.filter((task) => task.status !== 'done' && !task.session).length
-      const extra = (100 * (result.changes.lines.length - result.affected.length)) / Math.max(1, open)
-      gaps.push(
-        Math.max(
-          0,
-          100 *
-            (weightedOf(result.problem, result.plan.score) / weightedOf(long.problem, long.plan.score) - 1),
-        ),
-      )
-      extraPoints.push(Math.max(0, extra))
-      heldMoved += countMoved(result.problem, plan, result.plan)
-      const name = `${size}-${seed}-L${lineNumber}`
-      const emit = (metric: string, value: number, unit: string): void =>
-        onLine({ bench: 'scheduler', case: name, metric, value, unit })
-      emit('first_ms', Math.round(firstMs), 'ms')
-      emit('gap_pct', round(gaps[gaps.length - 1]!), '%')
-      emit('lines_changed', result.changes.lines.length, 'count')
-      emit('affected', result.affected.length, 'count')
-      emit('checker_ok', checkPlan(result.problem, result.plan).ok ? 1 : 0, 'bool')
-    }
-  }
-  const emit = (metric: string, value: number, unit: string): void =>
-    onLine({ bench: 'scheduler', case: 'repair', metric, value: round(value), unit })
-  emit('first_p95_ms', percentile(firsts, 95), 'ms')
-  emit('final_p95_ms', percentile(finals, 95), 'ms')
-  emit('gap_mean_pct', mean(gaps), '%')
-  emit('lines_over_affected_max_points', Math.max(0, ...extraPoints), 'points')
-  emit('frozen_or_announced_moved', heldMoved, 'count')
-}
-
 /** 2,000 operations: time to the first feasible plan, and the plan after two seconds. */
 function runHugeBench(options: BeltBenchOptions): void {
   const { now, onLine } = options
@@ -213,36 +137,11 @@ function runHugeBench(options: BeltBenchOptions): void {
   onLine({ bench: 'scheduler', case: 'huge-1', metric: 'checker_ok', value: better ? 1 : 0, unit: 'bool' })
 }
 
-function weightedOf(problem: Problem, score: Score): number {
-  const weights = problem.objective?.mode === 'weighted' ? problem.objective.weights : [1, 0, 0, 0, 0]
-  return Math.max(
-    1,
-    weights.reduce((sum, weight, i) => sum + weight * score[i + 1]!, 0),
-  )
-}
-
-/** Frozen (and not released) or announced items that no longer start where they did. */
-function countMoved(problem: Problem, before: Plan, after: Plan): number {
-  const rules = problem.stability!
-  const starts = new Map(after.assign.map((item) => [item.task, item.start]))
-  const known = new Set(problem.tasks.map((task) => task.id))
-  return before.assign.filter(({ task, start }) => {
-    if (!known.has(task) || starts.get(task) === start) return false
-    const frozen = start < (rules.freezeUntil ?? 0) && !rules.released?.includes(task)
-    return frozen || (rules.announced?.includes(task) ?? false)
-  }).length
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.ceil((share / 100) * sorted.length) - 1)] ?? 0
-}
-
-function mean(values: readonly number[]): number {
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 }
 
-function round(value: number): number {
+export function round(value: number): number {
   return Math.round(value * 100) / 100
 }
 
@@ -272,19 +171,10 @@ export async function runBelt(options: {
   const now = options.clock === 'cpu' ? () => process.cpuUsage().user / 1000 : () => performance.now()
   const bench: BeltRunOptions = { ...options, now, onLine }
   if (options.set === 'repair') {
-    warmUp()
-    await runRepairBench(bench, 'large', options.quick ? 5 : 30)
+    await runRepairBench(bench, options.quick ? 5 : 30)
   } else {
     await runBeltBench(bench, options.quick ? ['small', 'medium'] : undefined)
     if (!options.quick && 'huge'.includes(options.only)) runHugeBench(bench)
   }
   return faults > 0 ? 1 : 0
-}
-
-/** The planning worker is long-lived: measure a repair as its second and later ones, compiled. */
-function warmUp(): void {
-  const problem = createNamedBelt('medium', 9)
-  const { plan } = solve(problem, { seed: 1, iterations: 2000 })
-  const events: PlanEvent[] = [{ type: 'closed', resource: 'L0', fromMin: 6000, toMin: 8000 }]
-  repair(problem, plan, events, { seed: 1, nowMin: 6000, iterations: 500 })
 }
