@@ -4,6 +4,8 @@ import { startCore, type TestCore } from '../helpers/core.ts'
 
 let core: TestCore
 const DAY_MS = 86_400_000
+/** Shanghai's offset. */
+const ZONE_MS = 8 * 60 * 60_000
 
 async function solve(timeLimitMs = 600, seed = 1): Promise<ProposalDetail> {
   const before = core.events.length
@@ -157,7 +159,27 @@ describe('planning the demo belt', () => {
     const moved = (await board(proposalId)).items.find(
       (candidate) => candidate.taskKey === item.taskKey && candidate.version === 'proposal',
     )
-    expect(moved).toMatchObject({ startMs, laneId: item.laneId })
+    expect(moved?.laneId).toBe(item.laneId)
+    expect(moved?.startMs).toBeGreaterThanOrEqual(startMs)
+  })
+
+  it('lets an order dropped into the night begin when its line opens', async () => {
+    const view = await board()
+    const item = view.items.find(
+      (candidate) =>
+        candidate.kind === 'production' && candidate.movable && candidate.startMs > view.nowMs + DAY_MS,
+    )!
+    const localDayMs = Math.floor((item.startMs + ZONE_MS) / DAY_MS) * DAY_MS - ZONE_MS
+    const startMs = localDayMs + DAY_MS + 5 * 60 * 60_000
+    const target = { proposalId: null, taskKey: item.taskKey, laneId: item.laneId, startMs }
+    expect((await core.call('plan/tryMove', target)).feasible).toBe(true)
+    const { proposalId } = await core.call('plan/move', target)
+    const moved = (await board(proposalId)).items.find(
+      (candidate) => candidate.taskKey === item.taskKey && candidate.version === 'proposal',
+    )!
+    expect(moved.laneId).toBe(item.laneId)
+    expect(moved.startMs).toBeGreaterThan(startMs)
+    expect(moved.startMs % DAY_MS).not.toBe(startMs % DAY_MS)
   })
 
   it('explains an item through its five steps', async () => {

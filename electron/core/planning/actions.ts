@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 import { explainTask } from './explain.ts'
 import { namesOf } from './names.ts'
 import { parseTaskKey } from './items.ts'
-import { alternativesFor, moveTo, tierDeltas, type MoveBasis } from './moves.ts'
+import { alternativesFor, landingMs, moveTo, tierDeltas, type MoveBasis } from './moves.ts'
 import { readProposal } from './repo.ts'
 import { loadProblem, startSolve, wantsSimpleFirst } from './solve-job.ts'
 
@@ -65,12 +65,15 @@ export const planningActions: ActionHandlers<typeof planningContract> = {
   },
   'plan/move': async ({ taskKey, laneId, startMs, reason }, { actor, services }) => {
     if (!parseTaskKey(taskKey)) throw new Refusal('not-found', { table: 'task', id: taskKey })
+    const basis = basisOf(services, actor, null)
+    const landsMs = landingMs(basis, taskKey, moveTo(basis, taskKey, laneId, startMs))
+    if (landsMs === null) throw new Refusal('move-not-possible')
     const { proposal } = startSolve(services, actor, {
       reason,
       horizonDays: HORIZON_DAYS,
       timeLimitMs: MOVE_MS,
       seed: 1,
-      hold: { taskKey, laneId, startMs },
+      hold: { taskKey, laneId, startMs: landsMs },
     })
     const proposalId = await proposal
     if (proposalId === null) throw new Refusal('cancelled')

@@ -48,6 +48,19 @@ export function moveTo(
     : { task: taskKey, streamers: [laneId], start }
 }
 
+/** When a dropped task begins: on a line no sooner than it can, after a break or what comes before it. @returns null where it cannot go */
+export function landingMs(
+  { problem, plan }: MoveBasis,
+  taskKey: string,
+  move: ManualMove | null,
+): number | null {
+  if (!move) return null
+  const scorer = createMoveScorer(problem, plan)
+  const after = scorer.score(move).possible ? scorer.apply(move) : null
+  const placed = after?.assign.find((assign) => assign.task === taskKey)
+  return placed ? toMs(problem, placed.start) : null
+}
+
 export const tierDeltas = (score: MoveScore): ScoreTier[] =>
   scoreTiers(score.difference as unknown as Parameters<typeof scoreTiers>[0])
 
