@@ -29,7 +29,7 @@ export interface RepairOptions {
   shouldStop?: () => boolean
   /** Called with the first feasible plan before it is improved. */
   onFirst?: (plan: Plan) => void
-  /** Default: 10 x tardiness + stability + set-ups, a line change counting as four hours of shift. */
+  /** Default: tardiness + stability + set-ups, another line or streamer counting as much as a shift by two days of 480 minutes. */
   objective?: Objective
 }
 
@@ -50,8 +50,8 @@ export interface PlanChanges {
   dropped: string[]
 }
 
-export const REPAIR_OBJECTIVE: Objective = { mode: 'weighted', weights: [10, 1, 1, 0, 0] }
-const LINE_CHANGE_MIN = 240
+export const REPAIR_OBJECTIVE: Objective = { mode: 'weighted', weights: [1, 1, 1, 0, 0] }
+const CHANGE_MIN = 960
 
 /** Makes a plan fit what happened, moving as little as pays; frozen and announced items stay. */
 export function repair(
@@ -122,8 +122,8 @@ function prepare(
       announced: options.announced ?? rules?.announced ?? [],
       released: options.atNow ? (rules?.released ?? []) : [],
       wStart: rules?.wStart ?? DEFAULTS.wStart,
-      wRes: rules?.wRes ?? LINE_CHANGE_MIN,
-      wStreamer: rules?.wStreamer ?? LINE_CHANGE_MIN,
+      wRes: rules?.wRes ?? CHANGE_MIN,
+      wStreamer: rules?.wStreamer ?? CHANGE_MIN,
     },
   }
   const affected: string[] = []

@@ -29,8 +29,9 @@ const TICKETS = MENU.reduce((sum, [, share]) => sum + share, 0)
 /** A repair has no time for more of the dear `rebuild` than this; a plan draws it by the square of its tasks, up to half of all. */
 const REPAIR_REBUILDS = 4
 const TASKS_SQUARED_PER_REBUILD = 250
-/** A repair ends this much cooler than it starts. */
-const REPAIR_COOLING = 0.001
+/** A repair starts at this share of a plan's heat, so as not to lose the plan it mends, and ends at this share of its own. */
+const REPAIR_HEAT = 0.3
+const REPAIR_COOLING = 0.003
 /** The last tenth of a search starts from the best plan once more, cool enough for the lower tiers. */
 const LAST_PHASE = 0.9
 const LAST_HEAT = 4
@@ -160,7 +161,8 @@ export class Search {
 
   private temperatureAt(progress: number): number {
     this.hot ??= Math.min(this.measureHeat(), HEAT * delayCost(this.model, this.weights))
-    if (this.style === 'repair') return this.hot * powerOf(REPAIR_COOLING, Math.min(1, Math.max(0, progress)))
+    if (this.style === 'repair')
+      return REPAIR_HEAT * this.hot * powerOf(REPAIR_COOLING, Math.min(1, Math.max(0, progress)))
     if (progress < LAST_PHASE) return this.hot * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
     if (!this.polishing) {
       this.polishing = true
