@@ -25,7 +25,7 @@ import { createSyncService } from './sync/service.ts'
 import { createMutator } from './store/mutator.ts'
 import { metaOf } from './store/meta.ts'
 import { Store } from './store/store.ts'
-import { startWorker, type WorkerUrls } from './workers.ts'
+import { StandingWorker, startWorker, type WorkerUrls } from './workers.ts'
 
 export interface CoreOptions {
   readonly dataDir: string
@@ -85,6 +85,7 @@ export function createCore(options: CoreOptions): Core {
   const people = new Map<string, string>()
   const handed = new Map<string, HandedFile>()
   const offered = new Map<string, { path: string; name: string }>()
+  const planner = new StandingWorker(options.workerUrls.scheduler)
   let offerListener: ((handle: string, file: { path: string; name: string }) => void) | null = null
   const jobs = new Map<string, RunningJob & { settled: Promise<unknown> }>()
   const releaseLock = lockDataDir(options.dataDir)
@@ -235,7 +236,10 @@ export function createCore(options: CoreOptions): Core {
     },
     read: (actor, work) => work(readContext(actor)),
     emit: (event, connectionId) => emit(event, connectionId ?? null),
-    startWorker: (kind, payload, onProgress) => startWorker(options.workerUrls[kind], payload, onProgress),
+    startWorker: (kind, payload, onProgress) =>
+      kind === 'scheduler'
+        ? planner.start(payload, onProgress)
+        : startWorker(options.workerUrls[kind], payload, onProgress),
     track: (kind, job, work) => {
       const id = randomUUID()
       const running = { ...job, id, kind, settled: work.catch(() => undefined) }
@@ -350,6 +354,7 @@ export function createCore(options: CoreOptions): Core {
       for (const job of jobs.values()) job.cancel()
       await Promise.all([...jobs.values()].map((job) => job.settled))
       closeBelt()
+      planner.close()
       keyFiles.close()
       for (const file of handed.values())
         if (file.ephemeral && statSync(file.path, { throwIfNoEntry: false })) rmSync(file.path)

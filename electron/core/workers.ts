@@ -44,21 +44,79 @@ export class WorkerFailure extends Error {
 
 /** Starts a thread for one piece of long work. A thread that ignores a cancel for 2 s is ended. */
 export function startWorker(url: URL, payload: unknown, onProgress: (value: unknown) => void): WorkerRun {
-  const flags = new Int32Array(new SharedArrayBuffer(4))
-  const start: WorkerStart = { payload, flags }
+  const start: WorkerStart = { payload, flags: new Int32Array(new SharedArrayBuffer(4)) }
   const worker = new Worker(url, { workerData: start })
-  let timer: NodeJS.Timeout | null = null
-  const result = new Promise<unknown>((resolve, reject) => {
-    worker.on('message', (message: WorkerMessage) => {
-      if (message.kind === 'progress') onProgress(message.value)
-      else if (message.kind === 'done') resolve(message.value)
-      else reject(new WorkerFailure(message.message, message.refusal))
+  return follow(worker, start.flags, onProgress, () => void worker.terminate())
+}
+
+/**
+ * Work whose thread stays for the next of its kind: it starts at once, with everything compiled. One thread waits
+ * at most; more work at the same time gets threads of its own. The entry takes a `WorkerStart` by message.
+ */
+export class StandingWorker {
+  private readonly url: URL
+  private waiting: Worker | null = null
+  private closed = false
+
+  constructor(url: URL) {
+    this.url = url
+  }
+
+  start(payload: unknown, onProgress: (value: unknown) => void): WorkerRun {
+    const start: WorkerStart = { payload, flags: new Int32Array(new SharedArrayBuffer(4)) }
+    const worker = this.waiting ?? this.create()
+    this.waiting = null
+    worker.ref()
+    const run = follow(worker, start.flags, onProgress, (answered) => {
+      if (!answered || this.waiting !== null || this.closed) return void worker.terminate()
+      worker.unref()
+      this.waiting = worker
     })
-    worker.on('error', reject)
-    worker.on('exit', () => reject(new WorkerFailure('the thread ended before its work')))
+    worker.postMessage(start)
+    return run
+  }
+
+  close(): void {
+    this.closed = true
+    void this.waiting?.terminate()
+    this.waiting = null
+  }
+
+  private create(): Worker {
+    const worker = new Worker(this.url)
+    // Heard while nothing runs in it; a thread that ends is not used again.
+    worker.on('error', () => undefined)
+    worker.on('exit', () => {
+      if (this.waiting === worker) this.waiting = null
+    })
+    return worker
+  }
+}
+
+/** @param onEnd called once, with whether the thread gave an answer and can take more work */
+function follow(
+  worker: Worker,
+  flags: Int32Array,
+  onProgress: (value: unknown) => void,
+  onEnd: (answered: boolean) => void,
+): WorkerRun {
+  let timer: NodeJS.Timeout | null = null
+  let answered = false
+  let forget = (): void => undefined
+  const result = new Promise<unknown>((resolve, reject) => {
+    const onMessage = (message: WorkerMessage) => {
+      if (message.kind === 'progress') return onProgress(message.value)
+      answered = true
+      if (message.kind === 'done') resolve(message.value)
+      else reject(new WorkerFailure(message.message, message.refusal))
+    }
+    const onExit = () => reject(new WorkerFailure('the thread ended before its work'))
+    worker.on('message', onMessage).on('error', reject).on('exit', onExit)
+    forget = () => void worker.off('message', onMessage).off('error', reject).off('exit', onExit)
   }).finally(() => {
     if (timer) clearTimeout(timer)
-    void worker.terminate()
+    forget()
+    onEnd(answered)
   })
   return {
     result,
@@ -67,7 +125,7 @@ export function startWorker(url: URL, payload: unknown, onProgress: (value: unkn
     },
     cancel: () => {
       Atomics.store(flags, 0, CANCEL)
-      timer ??= setTimeout(() => void worker.terminate(), 2000)
+      if (!answered) timer ??= setTimeout(() => void worker.terminate(), 2000)
     },
   }
 }

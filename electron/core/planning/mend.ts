@@ -12,8 +12,8 @@ import type { RepairAnswer, RepairRequest } from './run-repair.ts'
 import { loadProblem } from './solve-job.ts'
 import type { BeltSnapshot } from './snapshot.ts'
 
-/** Search time after the first feasible answer; with the thread's start and the checks it stays inside a second. */
-const MEND_MS = 350
+/** Time of the first answer; with the thread's start and the checks it stays inside a second. */
+const MEND_MS = 600
 /** When that left something without a place, or nobody is waiting for a line to move. */
 const PATIENT_MS = 2000
 const HORIZON_DAYS = 7

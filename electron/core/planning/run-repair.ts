@@ -1,4 +1,4 @@
-import { repair } from '../../../shared/scheduler/index.ts'
+import { compareScores, repair } from '../../../shared/scheduler/index.ts'
 import type {
   Assignment,
   Explanation,
@@ -6,6 +6,7 @@ import type {
   PlanChanges,
   PlanEvent,
   Problem,
+  RepairResult,
   Score,
   SlotUse,
 } from '../../../shared/scheduler/index.ts'
@@ -33,9 +34,8 @@ export interface RepairAnswer {
   readonly changes: PlanChanges
 }
 
-/** Mends a plan; runs in the scheduler's thread. What it returns has passed the independent checker. */
-export function runRepair(request: RepairRequest, control: SolveControl): RepairAnswer {
-  const { problem, plan, affected, changes } = repair(
+export function mend(request: RepairRequest, control: SolveControl): RepairResult {
+  return repair(
     request.problem,
     { assign: [...request.plan.assign], slots: [...request.plan.slots] },
     request.events,
@@ -49,6 +49,23 @@ export function runRepair(request: RepairRequest, control: SolveControl): Repair
       shouldStop: () => control.shouldStop(),
     },
   )
+}
+
+/**
+ * Mends a plan; runs in the scheduler's thread. What it returns has passed the independent checker.
+ *
+ * @param takeOther what a second thread made of the same request from another seed, if it is there
+ */
+export function runRepair(
+  request: RepairRequest,
+  control: SolveControl,
+  takeOther: () => RepairResult | null = () => null,
+): RepairAnswer {
+  const own = mend(request, control)
+  const other = takeOther()
+  const isBetter =
+    other !== null && compareScores(other.plan.score, own.plan.score, own.problem.objective) < 0
+  const { problem, plan, affected, changes } = isBetter ? other : own
   accepted(problem, plan)
   return { problem, plan, why: whyLate(problem, plan), baseScore: null, affected, changes }
 }
