@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import { measureDeviceApply, measureHubApply } from './apply.ts'
 import {
+  EDITED,
+  EDITS,
   measure,
   measureCutPull,
   measureUrgent,
@@ -71,7 +73,18 @@ const PEER_CASES: readonly Case[] = [
   {
     name: 'peers W1',
     run: (seed, note) =>
-      measurePeers('peers W1', seed, OPEN_LINK, { limitMs: 120_000, count: RECORDS }, note),
+      measurePeers('peers W1', seed, OPEN_LINK, { limitMs: 120_000, count: RECORDS, pull: true }, note),
+  },
+  {
+    name: 'peers W2',
+    run: (seed, note) =>
+      measurePeers(
+        'peers W2',
+        seed,
+        OPEN_LINK,
+        { limitMs: 120_000, count: EDITED, edits: EDITED * EDITS, pull: true },
+        note,
+      ),
   },
   {
     name: 'peers cut 2 s',

@@ -10,8 +10,8 @@ export type Note = (name: string, metrics: Metrics) => void
 export type Write = (rig: Rig, device: RigDevice, load: Workload, clock: { ms: number }) => number
 
 export const RECORDS = 20_000
-const EDITED = 2_000
-const EDITS = 9
+export const EDITED = 2_000
+export const EDITS = 9
 const SKUS = 160
 /** Looks for news as the product does. */
 const TIMING = {}
@@ -260,26 +260,13 @@ export function writeRecords(rig: Rig, device: RigDevice, load: Workload, clock:
 }
 
 export function writeEdits(rig: Rig, device: RigDevice, load: Workload, clock: { ms: number }): number {
-  const skuId = (device.store.db.prepare('SELECT id FROM sku LIMIT 1').get() as { id: string }).id
   const ids: string[] = []
   for (let made = 0; made < EDITED; made += 500)
     device.write((mutator) => {
+      const scoped = mutator.withScope(`base:${rig.baseA}`)
       for (let i = 0; i < 500; i++) {
         clock.ms += load.nextGapMs()
-        ids.push(
-          mutator.withScope(`base:${rig.baseA}`).create('productionOrder', {
-            skuId,
-            kind: 'pre-stock',
-            sessionId: null,
-            sourceKey: null,
-            quantity: 100 + Math.floor(load.random() * 900),
-            releaseMs: clock.ms,
-            dueMs: clock.ms + 86_400_000,
-            weight: 1,
-            status: 'open',
-            doneQuantity: 0,
-          }),
-        )
+        ids.push(scoped.create('productionOrder', load.order(clock.ms)))
       }
     })
   for (let round = 0; round < EDITS; round++)
@@ -287,9 +274,8 @@ export function writeEdits(rig: Rig, device: RigDevice, load: Workload, clock: {
       device.write((mutator) => {
         for (let i = 0; i < 500; i++) {
           clock.ms += load.nextGapMs()
-          const id = ids[Math.floor(load.random() * EDITED)]!
-          if (load.random() < 0.5) mutator.set('productionOrder', id, { quantity: 1000 + round * 1000 + i })
-          else mutator.set('productionOrder', id, { weight: 10 + round * 1000 + i })
+          const { index, fields } = load.edit(EDITED, round * 1000 + i)
+          mutator.set('productionOrder', ids[index]!, fields)
         }
       })
   return EDITED * (EDITS + 1)

@@ -26,11 +26,22 @@ function vocabulary(random: () => number): string[] {
   return [...words]
 }
 
+const fieldOf = (name: string, value: number): Fields => ({ [name]: value })
+
+export interface Edit {
+  readonly index: number
+  readonly fields: Fields
+}
+
 export interface Workload {
   /** People write every few seconds to minutes. */
   nextGapMs(): number
   /** A record of five fields, about 126 bytes as JSON; no sentence comes twice. */
   record(): Fields
+  /** An order of ten fields; `atMs` is when it is released. */
+  order(atMs: number): Fields
+  /** One field of one of `count` orders, by its place; `nth` sets the value apart from other edits'. */
+  edit(count: number, nth: number): Edit
   random(): number
 }
 
@@ -56,6 +67,22 @@ export function workload(seed: number, skuIds: readonly string[]): Workload {
       priceFen: 990 + Math.floor(random() * 300) * 100,
       script: sentence(),
       promiseHours: [24, 48, 72][Math.floor(random() * 3)]!,
+    }),
+    order: (atMs) => ({
+      skuId: skuIds[0]!,
+      kind: 'pre-stock',
+      sessionId: null,
+      sourceKey: null,
+      quantity: 100 + Math.floor(random() * 900),
+      releaseMs: atMs,
+      dueMs: atMs + 86_400_000,
+      weight: 1,
+      status: 'open',
+      doneQuantity: 0,
+    }),
+    edit: (count, nth) => ({
+      index: Math.floor(random() * count),
+      fields: random() < 0.5 ? fieldOf('quantity', 1000 + nth) : fieldOf('weight', 10 + nth),
     }),
   }
 }

@@ -1,4 +1,5 @@
-// One peer's server: `node server.mjs <peer>` prints its port and the port that tells how many records it has.
+// One peer's server: `node server.mjs <peer> <folder>` prints its port and the port that tells how much it has: records,
+// or what its client said it would count.
 import { createServer } from 'node:http'
 
 const servers = {
@@ -42,9 +43,14 @@ const servers = {
     )
     return { server, count: async () => store.getRowCount('records') }
   },
+  async actual(folder) {
+    const { startActual } = await import('./actual.mjs')
+    return startActual(folder)
+  },
 }
 
-const { server, count } = await servers[process.argv[2]]()
+const [peer, folder] = process.argv.slice(2)
+const { server, port, count } = await servers[peer](folder)
 const status = createServer(async (_request, response) => response.end(String(await count())))
 const listen = (one) => new Promise((ready) => one.listen(0, '127.0.0.1', () => ready(one.address().port)))
-console.log(JSON.stringify({ port: await listen(server), statusPort: await listen(status) }))
+console.log(JSON.stringify({ port: port ?? (await listen(server)), statusPort: await listen(status) }))
