@@ -105,7 +105,7 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/^fsyncs_per_second$/, 'fsyncs/s'],
   [/_per_second$/, 'ops/s'],
   [/_pct$/, '%'],
-  [/(^|_)(s|seconds)$/, 's'],
+  [/(^|_)(s|seconds)($|_)/, 's'],
   [/^times_/, 'ratio'],
   [/^synchronous_full$/, 'bool'],
 ]
