@@ -1,11 +1,12 @@
 // Solves a belt problem (chanbo.plan/1) for its second tier, weighted tardiness plus lost session value, with
-// CP-SAT (wasm). Hard rules: modes, shifts with pausing work, family set-ups, precedence with lags and overlap,
+// CP-SAT. Hard rules: modes, shifts with pausing work, family set-ups, precedence with lags and overlap,
 // slots and free starts, studios, streamers with certificates, hours, make-up time and daily minutes.
-// In: {problem, seconds, workers} on stdin. Out: one JSON line {label, found, optimal, bound, seconds, plan}.
+// In: {problem, seconds, workers, native} on stdin. Out: one JSON line {label, found, optimal, bound, seconds, plan}.
 import { text } from 'node:stream/consumers'
-import { CpModel, CpSolver, LinearExpr } from 'or-tools-wasm/cp-sat'
+import { CpModel, LinearExpr } from 'or-tools-wasm/cp-sat'
+import { runCpSat } from './cp-sat-run.mjs'
 
-const { problem, seconds, workers } = JSON.parse(await text(process.stdin))
+const { problem, seconds, workers, native } = JSON.parse(await text(process.stdin))
 const DAY = 1440
 const model = new CpModel()
 const byId = (list) => new Map(list.map((item) => [item.id, item]))
@@ -247,20 +248,16 @@ for (const job of problem.jobs) {
 }
 model.minimize(LinearExpr.sum(costs))
 
-const solver = new CpSolver()
-const begin = performance.now()
-const status = solver.statusName(
-  await solver.solve(model, { maxTimeInSeconds: seconds, numSearchWorkers: workers ?? 2 }),
-)
+const { label, status, solver, seconds: spent } = await runCpSat(model, { seconds, native, workers })
 const found = status === 'OPTIMAL' || status === 'FEASIBLE'
 const result = {
-  label: 'CP-SAT (wasm)',
+  label,
   found,
   status,
   optimal: status === 'OPTIMAL',
   value: found ? Math.round(solver.objectiveValue()) : null,
   bound: found ? Math.round(solver.bestObjectiveBound()) : null,
-  seconds: (performance.now() - begin) / 1000,
+  seconds: spent,
   plan: found ? readPlan() : null,
 }
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0))

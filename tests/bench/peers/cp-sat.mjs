@@ -1,8 +1,9 @@
-// Solves one shop with CP-SAT (wasm). In: {shop, objective, seconds} on stdin. Out: one JSON line.
+// Solves one shop with CP-SAT. In: {shop, objective, seconds, native} on stdin. Out: one JSON line.
 import { text } from 'node:stream/consumers'
-import { CpModel, CpSolver, LinearExpr } from 'or-tools-wasm/cp-sat'
+import { CpModel, LinearExpr } from 'or-tools-wasm/cp-sat'
+import { runCpSat } from './cp-sat-run.mjs'
 
-const { shop, objective, seconds } = JSON.parse(await text(process.stdin))
+const { shop, objective, seconds, native } = JSON.parse(await text(process.stdin))
 const model = new CpModel()
 
 let horizon = 0
@@ -71,17 +72,13 @@ if (objective === 'makespan') {
   model.minimize(LinearExpr.sum(parts))
 }
 
-const solver = new CpSolver()
-const begin = performance.now()
-const status = solver.statusName(
-  await solver.solve(model, { maxTimeInSeconds: seconds, numSearchWorkers: 2 }),
-)
+const { label, status, solver, seconds: spent } = await runCpSat(model, { seconds, native })
 const found = status === 'OPTIMAL' || status === 'FEASIBLE'
 const result = {
-  label: 'CP-SAT (wasm)',
+  label,
   value: found ? Math.round(solver.objectiveValue()) : null,
   bound: found ? Math.round(solver.bestObjectiveBound()) : null,
   optimal: status === 'OPTIMAL',
-  seconds: (performance.now() - begin) / 1000,
+  seconds: spent,
 }
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0))

@@ -27,7 +27,7 @@ export interface BeltRunOptions extends BeltBenchOptions {
   workers: number
   clock: 'wall' | 'cpu'
   only: string
-  /** 'cp-sat' to measure it beside; otherwise the reference is an own run of three times the time. */
+  /** 'cp-sat' (WebAssembly) or 'cp-sat-native' to measure it beside; otherwise the reference is an own run of three times the time. */
   peer: string
   peerSeconds: number
 }
@@ -65,7 +65,7 @@ async function runBeltBench(
         const bound = plan.bounds.find((entry) => entry.tier === 1)
         if (bound) emit('tardy_bound', bound.value, 'points')
         emit('unplanned', plan.unplanned.length, 'count')
-        const peerValue = options.peer === 'cp-sat' ? await comparePeer(problem, options, emit) : null
+        const peerValue = options.peer ? await comparePeer(problem, options, emit) : null
         let reference = peerValue
         if (reference === null) {
           const long = await portfolio.solve({ problem, seed, seconds: 3 * seconds, clock })
@@ -84,7 +84,7 @@ async function runBeltBench(
   for (const [size, own] of gaps)
     onLine({ bench: 'scheduler', case: `belt-${size}`, metric, value: round(mean(own)), unit: '%' })
   const all = [...gaps.values()].flat()
-  if (options.peer === 'cp-sat') {
+  if (options.peer) {
     onLine({ bench: 'scheduler', case: 'belt', metric: 'worse_than_peer', value: worse, unit: 'cases' })
   }
   if (all.length > 0) onLine({ bench: 'scheduler', case: 'belt', metric, value: round(mean(all)), unit: '%' })
@@ -96,7 +96,12 @@ async function comparePeer(
   options: BeltRunOptions,
   emit: (metric: string, value: number, unit: string) => void,
 ): Promise<number | null> {
-  const peer = await solveBeltWithCpSat(problem, options.peerSeconds, options.workers)
+  const peer = await solveBeltWithCpSat(
+    problem,
+    options.peerSeconds,
+    options.workers,
+    options.peer === 'cp-sat-native',
+  )
   const name = `peer ${peer.label}`
   emit(`${name} time`, round(peer.seconds), 's')
   emit(`${name} found`, peer.plan === null ? 0 : 1, 'bool')

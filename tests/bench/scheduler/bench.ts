@@ -8,7 +8,7 @@ import { loadQuick, loadSet, setNames } from './sets.ts'
 import { checkAsProblem, findFaults } from './validate.ts'
 
 const usage = `usage: npm run bench -- scheduler --set NAME [--seconds S] [--seeds N] [--data DIR] [--json]
-  [--workers 2] [--clock wall|cpu] [--only TEXT] [--peer cp-sat [--peer-seconds 60]]
+  [--workers 2] [--clock wall|cpu] [--only TEXT] [--peer cp-sat|cp-sat-native [--peer-seconds 60]]
 sets: ${setNames.join(' ')}`
 
 export interface BenchOptions {
@@ -62,7 +62,12 @@ export async function run(args: string[]): Promise<number> {
     clock: values.clock === 'cpu' ? 'cpu' : 'wall',
     only: values.only,
     peer: values.peer,
-    peerSeconds: Number(values['peer-seconds'] ?? seconds * 10),
+    // In WebAssembly it gets ten times the time, natively the same.
+    peerSeconds: Number(values['peer-seconds'] ?? (values.peer === 'cp-sat' ? seconds * 10 : seconds)),
+  }
+  if (!['', 'cp-sat', 'cp-sat-native'].includes(options.peer)) {
+    console.error(usage)
+    return 2
   }
   if (!(options.seconds > 0) || !(options.seeds >= 1) || !(options.workers >= 1)) {
     console.error(usage)
@@ -124,7 +129,7 @@ async function runShops(options: BenchOptions, all: readonly Case[]): Promise<nu
         if (faults.length > 0) faulty++
         replies.push(reply)
       }
-      const peer = options.peer === 'cp-sat' ? await runPeer(item, options.peerSeconds) : undefined
+      const peer = options.peer ? await runPeer(item, options) : undefined
       report.addCase(item, replies, peer)
     }
   } finally {
@@ -134,9 +139,9 @@ async function runShops(options: BenchOptions, all: readonly Case[]): Promise<nu
   return faulty > 0 ? 1 : 0
 }
 
-async function runPeer(item: Case, seconds: number): Promise<PeerResult> {
+async function runPeer(item: Case, { peer, peerSeconds }: BenchOptions): Promise<PeerResult> {
   const { solveWithCpSat } = await import('./peer-cpsat.ts')
-  return solveWithCpSat(item.shop, item.objective, seconds)
+  return solveWithCpSat(item.shop, item.objective, peerSeconds, peer === 'cp-sat-native')
 }
 
 /** What another solver said about the same case. */

@@ -22,6 +22,8 @@ function install(): void {
   if (status !== 0) throw new Error('the peers could not be installed')
 }
 
+const labelOf = (native: boolean): string => (native ? 'CP-SAT (native)' : 'CP-SAT (wasm)')
+
 async function ask(script: string, request: unknown): Promise<string> {
   install()
   const child = spawn(process.execPath, [path.join(folder, script)], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -29,19 +31,20 @@ async function ask(script: string, request: unknown): Promise<string> {
   return (await text(child.stdout)).trim()
 }
 
-/** CP-SAT compiled to WebAssembly on the same instance, in a process of its own. */
+/** CP-SAT on the same instance, compiled to WebAssembly or native, in a process of its own. */
 export async function solveWithCpSat(
   shop: ShopInstance,
   objective: ShopObjective,
   seconds: number,
+  native: boolean,
 ): Promise<PeerResult> {
   const setups = shop.setups && {
     groups: shop.setups.groups,
     between: shop.setups.between.map((matrix) => Array.from(matrix)),
     initial: shop.setups.initial?.map((row) => Array.from(row)),
   }
-  const answer = await ask('cp-sat.mjs', { shop: { ...shop, setups }, objective, seconds })
-  if (answer === '') return { label: 'CP-SAT (wasm)', value: null, bound: null, optimal: false, seconds }
+  const answer = await ask('cp-sat.mjs', { shop: { ...shop, setups }, objective, seconds, native })
+  if (answer === '') return { label: labelOf(native), value: null, bound: null, optimal: false, seconds }
   return JSON.parse(answer) as PeerResult
 }
 
@@ -55,9 +58,10 @@ export async function solveBeltWithCpSat(
   problem: Problem,
   seconds: number,
   workers: number,
+  native: boolean,
 ): Promise<BeltPeerResult> {
-  const answer = await ask('cp-sat-belt.mjs', { problem, seconds, workers })
+  const answer = await ask('cp-sat-belt.mjs', { problem, seconds, workers, native })
   if (answer === '')
-    return { label: 'CP-SAT (wasm)', value: null, bound: null, optimal: false, seconds, plan: null }
+    return { label: labelOf(native), value: null, bound: null, optimal: false, seconds, plan: null }
   return JSON.parse(answer) as BeltPeerResult
 }
