@@ -164,7 +164,8 @@ export function fixingOf(facts: Facts, task: Task): Fixing | null {
     return { cause: 'lock', start, mode, res: res.length > 0 ? res : null }
   }
   const lifted = stability?.released?.includes(task.id) ?? false
-  if (before && before.start < (stability?.freezeUntil ?? 0) && !lifted)
+  const stays = stability?.frozen?.includes(task.id) ?? false
+  if (before && (stays || before.start < (stability?.freezeUntil ?? 0)) && !lifted)
     return { cause: 'frozen', start: before.start, mode: before.mode, res: before.res }
   return before && task.session && isAnnounced(facts, task, before)
     ? { cause: 'announced', start: before.start, mode: null, res: null }

@@ -52,6 +52,7 @@ export function resolveLocks(problem: Problem): Map<string, EffectiveLock> {
   const announced = listAnnounced(problem)
   const streamers = new Set(problem.resources.filter((r) => r.kind === 'streamer').map((r) => r.id))
   const freezeUntil = problem.stability?.freezeUntil ?? 0
+  const frozen = new Set(problem.stability?.frozen ?? [])
   for (const task of problem.tasks) {
     const before = baseline.get(task.id)
     if (task.status === 'running' && task.actual) {
@@ -60,7 +61,7 @@ export function resolveLocks(problem: Problem): Map<string, EffectiveLock> {
     } else if (task.lock?.strength === 'hard') {
       const { mode = null, start = null, studio = null } = task.lock
       locks.set(task.id, { cause: 'lock', mode, start, studio, streamers: task.lock.streamers ?? null })
-    } else if (before && before.start < freezeUntil && !released.has(task.id)) {
+    } else if (before && (before.start < freezeUntil || frozen.has(task.id)) && !released.has(task.id)) {
       locks.set(task.id, {
         cause: 'frozen',
         mode: before.mode,

@@ -185,6 +185,8 @@ export interface StabilityRules {
   baseline: { assign: readonly Assignment[] }
   /** Baseline items starting before this instant may not change at all. */
   freezeUntil?: number
+  /** Tasks (ids) that may not change at all wherever they start, as if before `freezeUntil`. */
+  frozen?: readonly string[]
   /** Air tasks (ids) or slots (ids) already announced: their start never moves. */
   announced?: readonly string[]
   /** Tasks that an event made impossible where they were: neither frozen nor held, but still compared. */

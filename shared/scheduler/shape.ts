@@ -143,6 +143,7 @@ const problemShape: Shape = {
       optional: true,
       fields: {
         baseline: { fields: { assign: [assignment] } },
+        frozen: 'texts?',
         announced: 'texts?',
         released: 'texts?',
       },

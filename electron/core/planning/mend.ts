@@ -67,6 +67,8 @@ export interface Mended {
   readonly moved: number
   readonly added: number
   readonly dropped: number
+  /** Minutes by which orders are later than they were, together. */
+  readonly laterMin: number
   readonly movesBroadcast: boolean
 }
 
@@ -103,6 +105,7 @@ function mended(
   const items = itemsOf(solved, answer.plan, snapshot)
   const { moved, added } = movedTasks(snapshot.current, items, namesOf(snapshot, answer.problem))
   const placed = new Set(items.map((item) => item.taskKey))
+  const lateMin = new Map(snapshot.current.map((item) => [item.taskKey, item.lateMin]))
   const open = new Set(answer.problem.tasks.filter((task) => task.status !== 'done').map((task) => task.id))
   return {
     snapshot,
@@ -121,6 +124,10 @@ function mended(
     moved: moved.length,
     added: added.length,
     dropped: snapshot.current.filter((item) => open.has(item.taskKey) && !placed.has(item.taskKey)).length,
+    laterMin: items.reduce(
+      (sum, item) => sum + Math.max(0, item.lateMin - (lateMin.get(item.taskKey) ?? 0)),
+      0,
+    ),
     movesBroadcast: [...moved, ...added].some((task) => task.kind === 'broadcast'),
   }
 }
@@ -134,16 +141,30 @@ export async function mendFor(
   const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
   const { events, effects } = engineEvents(recorded, snapshot, built.problem, built.epochMs)
   const cause = services.read(actor, ({ db }) => causeOf(db, recorded))
-  const answerWithin = async (timeLimitMs: number) =>
-    mended(snapshot, built, await mend(services, snapshot, built, snapshot.current, events, timeLimitMs), {
+  const answerWithin = async (timeLimitMs: number, on = built) =>
+    mended(snapshot, on, await mend(services, snapshot, on, snapshot.current, events, timeLimitMs), {
       kind: 'repair',
       cause,
       effects,
     })
+  const { replanMode, autoBroadcasts } = snapshot.planning
+  // What the machine may do by itself is looked for first; a person is asked when that costs a promise.
+  const own =
+    replanMode === 'apply' && !autoBroadcasts ? await answerWithin(MEND_MS, withBroadcastsHeld(built)) : null
+  if (own && own.dropped === 0 && own.laterMin === 0) return own
   const quick = await answerWithin(MEND_MS)
+  if (own && own.dropped <= quick.dropped && own.laterMin <= quick.laterMin) return own
   if (quick.dropped === 0) return quick
   const patient = await answerWithin(PATIENT_MS)
   return patient.dropped < quick.dropped ? patient : quick
+}
+
+/** The same problem with every broadcast of the plan that stands kept where it is, unless it cannot be. */
+function withBroadcastsHeld(built: BuiltProblem): BuiltProblem {
+  const { problem } = built
+  if (!problem.stability) return built
+  const frozen = problem.tasks.filter((task) => task.session).map((task) => task.id)
+  return { ...built, problem: { ...problem, stability: { ...problem.stability, frozen } } }
 }
 
 /**

@@ -163,6 +163,32 @@ describe('repair', () => {
     expect(closed.every((entry) => entry.start >= nowMin + 2000)).toBe(true)
   })
 
+  it('leaves alone what is named frozen, unless it cannot stay', () => {
+    const held: Problem = { ...belt, stability: { baseline: plan, frozen: announced } }
+    const without = (resource: string) =>
+      repair(held, plan, [{ type: 'closed', resource, fromMin: nowMin, toMin: nowMin + 2000 }], {
+        seed: 1,
+        nowMin,
+        iterations: 1500,
+      })
+    const stays = (result: ReturnType<typeof without>) => {
+      expect(checkPlan(result.problem, result.plan)).toMatchObject({ ok: true, violations: [] })
+      const released = new Set(result.problem.stability!.released)
+      const kept = plan.assign.filter(({ task }) => announced.includes(task) && !released.has(task))
+      const after = new Map(result.plan.assign.map((item) => [item.task, item]))
+      for (const { task, start, res } of kept) expect(after.get(task), task).toMatchObject({ start, res })
+      return kept.length
+    }
+    expect(stays(without('L0'))).toBeGreaterThan(0)
+    const withoutRoom = without('S0')
+    expect(stays(withoutRoom)).toBeLessThan(announced.length)
+    expect(
+      withoutRoom.plan.assign.filter(
+        ({ res, start, end }) => res.includes('S0') && start < nowMin + 2000 && end > nowMin,
+      ),
+    ).toEqual([])
+  })
+
   it.each([
     [3, 'L10'],
     [5, 'L8'],
