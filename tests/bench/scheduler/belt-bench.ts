@@ -4,6 +4,7 @@ import type { Plan, Problem } from '../../../shared/scheduler/index.ts'
 import { createNamedBelt } from './belt-instances.ts'
 import type { BeltSize } from './belt-instances.ts'
 import { BeltPortfolio } from './belt-portfolio.ts'
+import { readClock, type Clock } from './clock.ts'
 import { solveBeltWithCpSat } from './peer-cpsat.ts'
 import { runRepairBench } from './repair-bench.ts'
 
@@ -25,7 +26,7 @@ export interface BeltBenchOptions {
 
 export interface BeltRunOptions extends BeltBenchOptions {
   workers: number
-  clock: 'wall' | 'cpu'
+  clock: Clock
   only: string
   /** 'cp-sat' (WebAssembly) or 'cp-sat-native' to measure it beside; otherwise the reference is an own run of three times the time. */
   peer: string
@@ -158,7 +159,7 @@ export async function runBelt(options: {
   seconds: number
   seeds: number
   json: boolean
-  clock: 'wall' | 'cpu'
+  clock: Clock
   workers: number
   only: string
   peer: string
@@ -175,7 +176,7 @@ export async function runBelt(options: {
         : `${line.case.padEnd(20)} ${line.metric.padEnd(24)} ${line.value} ${line.unit}`,
     )
   }
-  const now = options.clock === 'cpu' ? () => process.cpuUsage().user / 1000 : () => performance.now()
+  const now = readClock(options.clock)
   const bench: BeltRunOptions = { ...options, now, onLine }
   if (options.set === 'repair') {
     await runRepairBench(bench, options.quick ? 5 : 30)

@@ -1,13 +1,14 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { compareScores } from '../../../shared/scheduler/index.ts'
 import type { Plan, Problem } from '../../../shared/scheduler/index.ts'
+import { ask } from './ask.ts'
+import type { Clock } from './clock.ts'
 
 export interface BeltRequest {
   problem: Problem
   seed: number
   seconds: number
-  /** Budget in seconds on the wall, or of each worker's own CPU time on a shared machine. */
-  clock: 'wall' | 'cpu'
+  clock: Clock
   /** A budget in trials of each worker instead: the result is then the same every time. */
   iterations?: number
 }
@@ -42,21 +43,9 @@ export class BeltPortfolio {
     const ports = this.workers.length === 2 ? [port1, port2] : [null]
     const replies = await Promise.all(
       this.workers.map((worker, lane) => {
-        return new Promise<BeltReply>((resolve, reject) => {
-          const stop = (): void => void worker.off('message', done).off('error', fail)
-          const done = (reply: BeltReply): void => (stop(), resolve(reply))
-          const fail = (error: Error): void => (stop(), reject(error))
-          worker.on('message', done).on('error', fail)
-          const partner = ports[lane] ?? null
-          const message: BeltWorkerRequest = {
-            ...request,
-            seed: request.seed * 2 + lane,
-            partner,
-            lane,
-            turns,
-          }
-          worker.postMessage(message, partner ? [partner] : [])
-        })
+        const partner = ports[lane] ?? null
+        const message: BeltWorkerRequest = { ...request, seed: request.seed * 2 + lane, partner, lane, turns }
+        return ask<BeltReply>(worker, message, partner ? [partner] : [])
       }),
     )
     const better = (a: BeltReply, b: BeltReply): BeltReply =>

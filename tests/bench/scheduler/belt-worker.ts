@@ -1,6 +1,7 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { compareScores, createSolver } from '../../../shared/scheduler/index.ts'
 import type { Elite, Score, Solver } from '../../../shared/scheduler/index.ts'
+import { readClock } from './clock.ts'
 import type { BeltReply, BeltWorkerRequest } from './belt-portfolio.ts'
 
 const exchangeEveryMs = 200
@@ -9,7 +10,7 @@ const stepsPerTurn = 4
 parentPort!.on('message', (request: BeltWorkerRequest) => parentPort!.postMessage(run(request)))
 
 function run(request: BeltWorkerRequest): BeltReply {
-  const now = request.clock === 'cpu' ? cpuMs : () => performance.now()
+  const now = readClock(request.clock)
   const begin = now()
   const { problem, seed, iterations } = request
   const solver =
@@ -55,9 +56,4 @@ function keepStep(solver: Solver, { partner, turns, lane }: BeltWorkerRequest): 
   }
   Atomics.store(turns, lane, 0x7fffffff)
   Atomics.notify(turns, lane)
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Clock } from './clock.ts'
 import type { Case } from './instances.ts'
 import { Portfolio, type SolveReply } from './portfolio.ts'
 import { Report } from './report.ts'
@@ -18,7 +19,7 @@ export interface BenchOptions {
   data: string
   json: boolean
   workers: number
-  clock: 'wall' | 'cpu'
+  clock: Clock
   only: string
   peer: string
   peerSeconds: number

@@ -1,13 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import type { ShopInstance, ShopObjective, ShopPlan } from '../../../shared/scheduler/shop/index.ts'
+import { ask } from './ask.ts'
+import type { Clock } from './clock.ts'
 
 export interface SolveRequest {
   shop: ShopInstance
   objective: ShopObjective
   seed: number
   seconds: number
-  /** Budget in seconds on the wall, or of each worker's own CPU time on a shared machine. */
-  clock: 'wall' | 'cpu'
+  clock: Clock
   /** Stop once this value is met (used with best-known optima). */
   target: number
 }
@@ -40,15 +41,9 @@ export class Portfolio {
     const lanes = this.workers.length
     const shared = new Int32Array(new SharedArrayBuffer(4 * lanes * (2 + 2 * n)))
     const replies = await Promise.all(
-      this.workers.map((worker, lane) => {
-        return new Promise<SolveReply>((resolve, reject) => {
-          const stop = (): void => void worker.off('message', done).off('error', fail)
-          const done = (reply: SolveReply): void => (stop(), resolve(reply))
-          const fail = (error: Error): void => (stop(), reject(error))
-          worker.on('message', done).on('error', fail)
-          worker.postMessage({ ...request, lane, lanes, shared } satisfies WorkerRequest)
-        })
-      }),
+      this.workers.map((worker, lane) =>
+        ask<SolveReply>(worker, { ...request, lane, lanes, shared } satisfies WorkerRequest),
+      ),
     )
     const best = replies.reduce((a, b) => (b.plan.value < a.plan.value ? b : a))
     return {

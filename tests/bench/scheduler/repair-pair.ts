@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { compareScores } from '../../../shared/scheduler/index.ts'
 import type { Plan, PlanEvent, Problem, RepairResult } from '../../../shared/scheduler/index.ts'
+import { ask } from './ask.ts'
+import type { Clock } from './clock.ts'
 
 export interface RepairTask {
   problem: Problem
@@ -10,8 +12,7 @@ export interface RepairTask {
   nowMin: number
   announced: readonly string[]
   timeMs: number
-  /** Milliseconds on the wall, or of each thread's own CPU time on a shared machine. */
-  clock: 'wall' | 'cpu'
+  clock: Clock
 }
 
 export interface RepairReply {
@@ -35,15 +36,7 @@ export class RepairPair {
   /** @returns the better result; the times are those of the thread that was later */
   async repair(task: RepairTask): Promise<RepairReply> {
     const replies = await Promise.all(
-      this.workers.map((worker, lane) => {
-        return new Promise<RepairReply>((resolve, reject) => {
-          const stop = (): void => void worker.off('message', done).off('error', fail)
-          const done = (reply: RepairReply): void => (stop(), resolve(reply))
-          const fail = (error: Error): void => (stop(), reject(error))
-          worker.on('message', done).on('error', fail)
-          worker.postMessage({ ...task, seed: task.seed * 2 + lane })
-        })
-      }),
+      this.workers.map((worker, lane) => ask<RepairReply>(worker, { ...task, seed: task.seed * 2 + lane })),
     )
     const { objective } = replies[0]!.result.problem
     const best = replies.reduce((a, b) =>

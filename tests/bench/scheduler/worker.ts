@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { createShopSearch, type ShopSearch } from '../../../shared/scheduler/shop/index.ts'
+import { readClock } from './clock.ts'
 import type { SolveReply, WorkerRequest } from './portfolio.ts'
 
 /** Searches that trade too often end up in the same place. */
@@ -9,7 +10,7 @@ parentPort!.on('message', (request: WorkerRequest) => parentPort!.postMessage(so
 
 function solve(request: WorkerRequest): SolveReply {
   const { lane, lanes, shared, objective } = request
-  const now = request.clock === 'cpu' ? cpuMs : () => performance.now()
+  const now = readClock(request.clock)
   const begin = now()
   const end = begin + request.seconds * 1000
   const search = createShopSearch(request.shop, { seed: request.seed * lanes + lane, objective })
@@ -48,11 +49,6 @@ function solve(request: WorkerRequest): SolveReply {
     iterations: search.iterations,
     seconds: (now() - begin) / 1000,
   }
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
 }
 
 function publish(search: ShopSearch, shared: Int32Array, base: number): void {
