@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { Page } from '@playwright/test'
 import { explainTask, makeBoardView } from '../../helpers/ui-stories/board-view.ts'
 import { launchBrowser, openStory, serveRenderer, type Answers } from '../../helpers/ui-stories/open-story.ts'
+import { percentile, round } from '../figures.ts'
 
 export interface Sample {
   readonly bench: 'board'
@@ -42,10 +43,9 @@ async function measureFrames(page: Page, act: () => Promise<void>): Promise<Fram
   })
   const gaps = stamps.slice(1).map((at, index) => at - (stamps[index] ?? at))
   const total = (stamps[stamps.length - 1] ?? 0) - (stamps[0] ?? 0)
-  const sorted = [...gaps].sort((a, b) => a - b)
   return {
     perSecond: (gaps.length / total) * 1000,
-    p95Ms: sorted[Math.floor(sorted.length * 0.95)] ?? 0,
+    p95Ms: percentile(gaps, 95),
   }
 }
 
@@ -128,7 +128,7 @@ async function measureBoard(): Promise<Sample[]> {
   const browser = await launchBrowser()
   const samples: Sample[] = []
   const add = (name: string, metric: string, value: number, unit: string) =>
-    samples.push({ bench: 'board', case: name, metric, value: Math.round(value * 10) / 10, unit })
+    samples.push({ bench: 'board', case: name, metric, value: round(value, 1), unit })
   try {
     const page = await openStory(browser, { url: server.url, path: '/board', answers })
     await page.waitForSelector('.board-timeline canvas', { timeout: 120_000 })

@@ -3,8 +3,7 @@ import { checkPlan } from '../../../shared/checker/check.ts'
 import { solve, validateProblem } from '../../../shared/scheduler/index.ts'
 import { loadProblem } from '../../../electron/core/planning/solve-job.ts'
 import { startCore } from '../../helpers/core.ts'
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+import { median } from '../figures.ts'
 
 /** The demo belt's first complete plan: reading the belt, mapping it, constructing, and the independent check. */
 export async function run(args: string[]): Promise<number> {

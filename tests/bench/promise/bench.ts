@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { createOrder } from '../../../electron/core/planning/report.ts'
 import { loadProblem } from '../../../electron/core/planning/solve-job.ts'
 import { startCore, tempDir, type TestCore } from '../../helpers/core.ts'
+import { median } from '../figures.ts'
 
 const TASKS = 500
 const DAY_MS = 86_400_000
@@ -23,9 +24,6 @@ interface Sample {
   readonly warm: readonly Answer[]
   readonly afterChange: Answer
 }
-
-const median = (values: readonly number[]) =>
-  Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!)
 
 async function publishPlan(app: TestCore): Promise<void> {
   const { jobId } = await app.call('plan/start', { timeLimitMs: 3000, reason: 'bench' })
@@ -127,14 +125,19 @@ export async function run(args: string[]): Promise<number> {
     const rows = [
       { case: 'belt', metric: 'tasks', value: tasks, unit: 'tasks' },
       ...Object.entries(answers).flatMap(([name, list]) => [
-        { case: name, metric: 'median_ms', value: median(list.map(({ ms }) => ms)), unit: 'ms' },
+        { case: name, metric: 'median_ms', value: Math.round(median(list.map(({ ms }) => ms))), unit: 'ms' },
         {
           case: name,
           metric: 'max_ms',
           value: Math.round(Math.max(...list.map(({ ms }) => ms))),
           unit: 'ms',
         },
-        { case: name, metric: 'median_cpu_ms', value: median(list.map(({ cpuMs }) => cpuMs)), unit: 'ms' },
+        {
+          case: name,
+          metric: 'median_cpu_ms',
+          value: Math.round(median(list.map(({ cpuMs }) => cpuMs))),
+          unit: 'ms',
+        },
       ]),
     ]
     for (const row of rows)

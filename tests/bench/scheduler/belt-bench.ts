@@ -1,6 +1,7 @@
 import { checkPlan } from '../../../shared/checker/check.ts'
 import { compareScores, solve } from '../../../shared/scheduler/index.ts'
 import type { Plan, Problem } from '../../../shared/scheduler/index.ts'
+import { mean, round } from '../figures.ts'
 import { createNamedBelt } from './belt-instances.ts'
 import type { BeltSize } from './belt-instances.ts'
 import { BeltPortfolio } from './belt-portfolio.ts'
@@ -75,7 +76,7 @@ async function runBeltBench(
         }
         const gap = reference > 0 ? 100 * (plan.score[1] / reference - 1) : plan.score[1] > 0 ? 100 : 0
         if (peerValue !== null && gap > 0) worse++
-        emit('gap_pct', round(gap), '%')
+        emit('gap_pct', round(gap, 2), '%')
         gaps.set(size, [...(gaps.get(size) ?? []), gap])
       }
   } finally {
@@ -83,12 +84,13 @@ async function runBeltBench(
   }
   const metric = 'gap_mean_pct'
   for (const [size, own] of gaps)
-    onLine({ bench: 'scheduler', case: `belt-${size}`, metric, value: round(mean(own)), unit: '%' })
+    onLine({ bench: 'scheduler', case: `belt-${size}`, metric, value: round(mean(own), 2), unit: '%' })
   const all = [...gaps.values()].flat()
   if (options.peer) {
     onLine({ bench: 'scheduler', case: 'belt', metric: 'worse_than_peer', value: worse, unit: 'cases' })
   }
-  if (all.length > 0) onLine({ bench: 'scheduler', case: 'belt', metric, value: round(mean(all)), unit: '%' })
+  if (all.length > 0)
+    onLine({ bench: 'scheduler', case: 'belt', metric, value: round(mean(all), 2), unit: '%' })
 }
 
 /** What the peer makes of the problem's second tier; null when it found no plan in its time. */
@@ -104,7 +106,7 @@ async function comparePeer(
     options.peer === 'cp-sat-native',
   )
   const name = `peer ${peer.label}`
-  emit(`${name} time`, round(peer.seconds), 's')
+  emit(`${name} time`, round(peer.seconds, 2), 's')
   emit(`${name} found`, peer.plan === null ? 0 : 1, 'bool')
   if (peer.plan === null || peer.value === null) return null
   const { violations, score } = checkPeer(problem, peer.plan)
@@ -143,14 +145,6 @@ function runHugeBench(options: BeltBenchOptions): void {
   const better = compareScores(plan.score, quick.score) <= 0 && checkPlan(problem, plan).ok
   onLine({ bench: 'scheduler', case: 'huge-1', metric: 'tardy', value: plan.score[1], unit: 'points' })
   onLine({ bench: 'scheduler', case: 'huge-1', metric: 'checker_ok', value: better ? 1 : 0, unit: 'bool' })
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
-}
-
-export function round(value: number): number {
-  return Math.round(value * 100) / 100
 }
 
 /** Entry of `bench -- scheduler --set belt|repair`; 1 when the checker refused a plan or a held item moved. */

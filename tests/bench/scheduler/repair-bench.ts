@@ -1,7 +1,7 @@
 import { checkPlan } from '../../../shared/checker/check.ts'
 import { solve } from '../../../shared/scheduler/index.ts'
 import type { Plan, PlanEvent, Problem, Score } from '../../../shared/scheduler/index.ts'
-import { mean, round } from './belt-bench.ts'
+import { mean, percentile, round } from '../figures.ts'
 import type { BeltRunOptions } from './belt-bench.ts'
 import { BELT_SHAPES, createNamedBelt } from './belt-instances.ts'
 import { BeltPortfolio } from './belt-portfolio.ts'
@@ -78,14 +78,14 @@ async function repairAll(
       const emit = (metric: string, value: number, unit: string): void =>
         onLine({ bench: 'scheduler', case: name, metric, value, unit })
       emit('first_ms', Math.round(firstMs), 'ms')
-      emit('gap_pct', round(gaps[gaps.length - 1]!), '%')
+      emit('gap_pct', round(gaps[gaps.length - 1]!, 2), '%')
       emit('lines_changed', result.changes.lines.length, 'count')
       emit('affected', result.affected.length, 'count')
       emit('checker_ok', checkPlan(result.problem, result.plan).ok ? 1 : 0, 'bool')
     }
   }
   const emit = (metric: string, value: number, unit: string): void =>
-    onLine({ bench: 'scheduler', case: 'repair', metric, value: round(value), unit })
+    onLine({ bench: 'scheduler', case: 'repair', metric, value: round(value, 2), unit })
   emit('first_p95_ms', percentile(firsts, 95), 'ms')
   emit('final_p95_ms', percentile(finals, 95), 'ms')
   emit('gap_mean_pct', mean(gaps), '%')
@@ -111,11 +111,6 @@ function countMoved(problem: Problem, before: Plan, after: Plan): number {
     const frozen = start < (rules.freezeUntil ?? 0) && !rules.released?.includes(task)
     return frozen || (rules.announced?.includes(task) ?? false)
   }).length
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.ceil((share / 100) * sorted.length) - 1)] ?? 0
 }
 
 /** The planning threads are long-lived: measure a repair as their second and later ones, compiled. */

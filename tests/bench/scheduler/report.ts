@@ -1,9 +1,7 @@
+import { mean, round } from '../figures.ts'
 import type { PeerResult } from './bench.ts'
 import type { Case } from './instances.ts'
 import type { SolveReply } from './portfolio.ts'
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
-const round = (value: number): number => Math.round(value * 1000) / 1000
 
 interface Row {
   item: Case
@@ -50,7 +48,7 @@ export class Report {
       return
     }
     const peerText = peer
-      ? `  ${peer.label} ${peer.value ?? 'none'}${peer.optimal ? ' (optimal)' : ''} ${round(peer.seconds)} s`
+      ? `  ${peer.label} ${peer.value ?? 'none'}${peer.optimal ? ' (optimal)' : ''} ${round(peer.seconds, 3)} s`
       : ''
     console.log(
       `${item.name.padEnd(20)} ${values.join(' ').padEnd(24)} ${reference} ${base}`.padEnd(70) +
@@ -96,7 +94,7 @@ export class Report {
 
   private line(name: string, metric: string, value: number, unit: string): void {
     if (this.json) {
-      console.log(JSON.stringify({ bench: 'scheduler', case: name, metric, value: round(value), unit }))
-    } else console.log(`${name.padEnd(20)} ${metric.padEnd(24)} ${round(value)} ${unit}`)
+      console.log(JSON.stringify({ bench: 'scheduler', case: name, metric, value: round(value, 3), unit }))
+    } else console.log(`${name.padEnd(20)} ${metric.padEnd(24)} ${round(value, 3)} ${unit}`)
   }
 }

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { chromium, type BrowserContext } from '@playwright/test'
 import { SERVER_FLAGS } from '../../../electron/launch/lib/node.mjs'
 import { CHROMIUM_FLAGS, CHROMIUM_HINT, findChromium } from '../../helpers/chromium.ts'
+import { median } from '../figures.ts'
 
 const SERVER = resolve(import.meta.dirname, '../../../out/main/standalone.js')
 
@@ -72,8 +73,6 @@ async function measure(window: BrowserContext, dataDir: string): Promise<Start> 
     await ended
   }
 }
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 /** The built product on a demo belt that exists already: what a person waits for each morning. */
 export async function run(args: string[]): Promise<number> {
