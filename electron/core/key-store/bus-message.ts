@@ -11,11 +11,13 @@ export interface Message {
   readonly body: Value[]
 }
 
-interface Outgoing {
+/** Where a call goes: the service's name on the bus, the object, the interface and its method. */
+export interface Call {
   readonly service: string
   readonly path: string
   readonly interface: string
   readonly member: string
+  /** D-Bus signature of `body`. */
   readonly signature?: string
   readonly body?: readonly Value[]
 }
@@ -86,7 +88,7 @@ function writeValue(out: Writer, type: string, value: Value): void {
 }
 
 /** The bytes of a method call. */
-export function writeCall(serial: number, call: Outgoing): Buffer {
+export function writeCall(serial: number, call: Call): Buffer {
   const body = new Writer()
   splitTypes(call.signature ?? '').forEach((type, at) => writeValue(body, type, call.body![at]!))
   const out = new Writer()

@@ -1,5 +1,6 @@
-import { SessionBus, sessionBusPath, type Call } from './session-bus.ts'
+import type { Call } from './bus-message.ts'
 import { StoreClosed } from './closed.ts'
+import { SessionBus, sessionBusPath } from './session-bus.ts'
 
 /** The freedesktop Secret Service (GNOME Keyring, KWallet, KeePassXC): asked after its state, which never opens a window. */
 const SERVICE = 'org.freedesktop.secrets'

@@ -1,23 +1,12 @@
 import { existsSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
-import { readMessage, writeCall, type Message, type Value } from './bus-message.ts'
+import { readMessage, writeCall, type Call, type Message, type Value } from './bus-message.ts'
 
 const BUS = 'org.freedesktop.DBus'
 const REPLY = 2
 const ERROR = 3
 const SIGNAL = 4
 const MAX_MESSAGE_BYTES = 1024 * 1024
-
-/** Where a call goes: the service's name on the bus, the object, the interface and its method. */
-export interface Call {
-  readonly service: string
-  readonly path: string
-  readonly interface: string
-  readonly member: string
-  /** D-Bus signature of `body`. */
-  readonly signature?: string
-  readonly body?: readonly Value[]
-}
 
 /** The socket of this session's bus, as libdbus finds it but without starting one; null when there is none. */
 export function sessionBusPath(env: NodeJS.ProcessEnv = process.env): string | null {
