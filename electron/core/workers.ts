@@ -42,9 +42,14 @@ export class WorkerFailure extends Error {
   }
 }
 
+const startOf = (payload: unknown): WorkerStart => ({
+  payload,
+  flags: new Int32Array(new SharedArrayBuffer(4)),
+})
+
 /** Starts a thread for one piece of long work. A thread that ignores a cancel for 2 s is ended. */
 export function startWorker(url: URL, payload: unknown, onProgress: (value: unknown) => void): WorkerRun {
-  const start: WorkerStart = { payload, flags: new Int32Array(new SharedArrayBuffer(4)) }
+  const start = startOf(payload)
   const worker = new Worker(url, { workerData: start })
   return follow(worker, start.flags, onProgress, () => void worker.terminate())
 }
@@ -63,7 +68,7 @@ export class StandingWorker {
   }
 
   start(payload: unknown, onProgress: (value: unknown) => void): WorkerRun {
-    const start: WorkerStart = { payload, flags: new Int32Array(new SharedArrayBuffer(4)) }
+    const start = startOf(payload)
     const worker = this.waiting ?? this.create()
     this.waiting = null
     worker.ref()
