@@ -68,11 +68,15 @@ export class Place {
   }
 }
 
+/** SQL: the timeline that the server writes; none on a standby. */
+const TIMELINE = sql`
+  CASE WHEN pg_is_in_recovery() THEN NULL ELSE substring(pg_walfile_name(pg_current_wal_lsn()) FOR 8) END`
+
 export async function readWhere(db: Queries): Promise<Where> {
   const { rows } = await sql<Where>`
     SELECT concat_ws('/',
       (SELECT mark || ' ' || "writtenBy" || ' ' || xmin::text FROM place),
-      CASE WHEN pg_is_in_recovery() THEN NULL ELSE substring(pg_walfile_name(pg_current_wal_lsn()) FOR 8) END
+      ${TIMELINE}
     ) AS text,
     CASE WHEN pg_is_in_recovery() THEN 0 ELSE pg_current_wal_flush_lsn() - '0/0' END AS logged`.execute(db)
   return rows[0]!
@@ -86,7 +90,7 @@ async function placeNow(tx: Tx): Promise<string> {
       'belt'::regclass::oid, 'op'::regclass::oid,
       CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
         THEN (SELECT system_identifier FROM pg_control_system()) END,
-      CASE WHEN pg_is_in_recovery() THEN NULL ELSE substring(pg_walfile_name(pg_current_wal_lsn()) FOR 8) END
+      ${TIMELINE}
     ) AS text`.execute(tx)
   return rows[0]!.text
 }
