@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Reads JSON; null when the file is absent. @throws SyntaxError when it is damaged */
@@ -15,16 +6,15 @@ export function readJson<T>(path: string): T | null {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : null
 }
 
-/** Replaces a small file so that a power cut leaves either the old or the new one. `mode` is octal, owner-only by default. */
-export function writeJson(path: string, value: unknown, mode = 0o600): void {
+/** Replaces a small owner-only file so that a power cut leaves either the old or the new one. */
+export function replaceText(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
   const partial = `${path}.partial`
-  const handle = openSync(partial, 'w', mode)
-  try {
-    writeSync(handle, JSON.stringify(value, null, 2))
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
+  writeFileSync(partial, text, { mode: 0o600, flush: true })
   renameSync(partial, path)
+}
+
+/** Replaces a small owner-only file with JSON, as `replaceText` does. */
+export function writeJson(path: string, value: unknown): void {
+  replaceText(path, JSON.stringify(value, null, 2))
 }

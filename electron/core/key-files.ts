@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Refusal } from '../../shared/contract/result.ts'
 import { DEMO_STORE } from './belts.ts'
-import { writeJson } from './files.ts'
+import { readJson, replaceText, writeJson } from './files.ts'
 import { StoreClosed } from './key-store/closed.ts'
 import type { KeyStore } from './key-store/system.ts'
 import type { DeviceKeys } from './keys.ts'
@@ -123,7 +123,7 @@ export class KeyFiles {
   load(store: string, isCopy: boolean): DeviceKeys | null {
     const path = this.#path(store)
     if (!existsSync(path)) return null
-    const content = readJsonOf(path)
+    const content = tryReadJson(path)
     const wrapped = wrappedSchema.safeParse(content)
     if (!wrapped.success) {
       const keys = keysSchema.safeParse(content)
@@ -179,7 +179,7 @@ export class KeyFiles {
     await this.#prepared()
     if (!this.#wrapBy || this.#isClosed) return 0
     for (const store of inTheClear()) {
-      const keys = keysSchema.safeParse(readJsonOf(this.#path(store)))
+      const keys = keysSchema.safeParse(tryReadJson(this.#path(store)))
       if (!keys.success) continue
       try {
         this.save(store, keys.data)
@@ -225,7 +225,6 @@ export class KeyFiles {
 
   /** Only a key that was read back from the store is ever used. */
   async #makeReady(store: KeyStore): Promise<void> {
-    mkdirSync(this.#folder, { recursive: true })
     let id = this.#directoryId()
     let key = await store.read(id, false)
     if (!key) {
@@ -252,8 +251,7 @@ export class KeyFiles {
   #newDirectoryId(): string {
     const path = join(this.#folder, 'id')
     const id = `data-${randomBytes(12).toString('hex')}`
-    writeFileSync(`${path}.partial`, `${id}\n`, { mode: 0o600, flush: true })
-    renameSync(`${path}.partial`, path)
+    replaceText(path, `${id}\n`)
     return id
   }
 
@@ -269,7 +267,7 @@ export class KeyFiles {
   }
 
   #wrappedFile(store: string): WrappedKeys | null {
-    const wrapped = wrappedSchema.safeParse(readJsonOf(this.#path(store)))
+    const wrapped = wrappedSchema.safeParse(tryReadJson(this.#path(store)))
     return wrapped.success ? wrapped.data : null
   }
 }
@@ -287,11 +285,11 @@ async function isDone(work: Promise<unknown>, limitMs: number): Promise<boolean>
   }
 }
 
-/** A file's JSON; undefined when it is absent or no JSON. */
-function readJsonOf(path: string): unknown {
+/** A file's JSON; null when it is absent or cannot be read. */
+function tryReadJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
+    return readJson(path)
   } catch {
-    return undefined
+    return null
   }
 }
