@@ -7,8 +7,8 @@ import {
   sign,
   type KeyObject,
 } from 'node:crypto'
-import { authorOf } from '../../shared/ops/id.ts'
-import { fromBase32, toBase32 } from '../../shared/ops/id.ts'
+import { Refusal } from '../../shared/contract/result.ts'
+import { authorOf, fromBase32, toBase32 } from '../../shared/ops/id.ts'
 
 /**
  * Keys of this device for one belt, kept by KeyFiles. Never in a backup.
@@ -107,4 +107,12 @@ export function rootSeedOf(code: string): string | null {
   }
   const seed = Buffer.from(bytes).toString('base64url')
   return recoveryCodeOf(seed).replaceAll('-', '').toLowerCase() === text ? seed : null
+}
+
+/** The root seed of the recovery code that a person typed; null when they typed none. @throws Refusal `recovery-code-wrong` */
+export function readRecoveryCode(code: string): string | null {
+  if (code === '') return null
+  const rootSeed = rootSeedOf(code)
+  if (rootSeed === null) throw new Refusal('recovery-code-wrong')
+  return rootSeed
 }

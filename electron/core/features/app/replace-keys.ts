@@ -1,6 +1,6 @@
 import { Refusal } from '../../../../shared/contract/result.ts'
 import type { Actor } from '../../context.ts'
-import { makeKeys, rootSeedOf } from '../../keys.ts'
+import { makeKeys, readRecoveryCode } from '../../keys.ts'
 import type { Services } from '../../services.ts'
 
 /**
@@ -17,8 +17,7 @@ export async function replaceKeys(services: Services, actor: Actor, recoveryCode
     !(code === 'keys-elsewhere' || code === 'keys-damaged')
   )
     throw new Refusal('not-allowed', { role: '' })
-  const rootSeed = recoveryCode === '' ? null : rootSeedOf(recoveryCode)
-  if (recoveryCode !== '' && rootSeed === null) throw new Refusal('recovery-code-wrong')
+  const rootSeed = readRecoveryCode(recoveryCode)
   await keyFiles.prepare()
   keyFiles.setAside(known.store, services.clock())
   keyFiles.save(known.store, { ...makeKeys({ founder: false }), rootSeed })

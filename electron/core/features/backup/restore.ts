@@ -3,7 +3,7 @@ import { restoreBackup } from '../../../sqlite/backup.ts'
 import { openDb } from '../../../sqlite/open.ts'
 import { Refusal } from '../../../../shared/contract/result.ts'
 import type { Actor } from '../../context.ts'
-import { makeKeys, rootSeedOf } from '../../keys.ts'
+import { makeKeys, readRecoveryCode } from '../../keys.ts'
 import type { Services } from '../../services.ts'
 import { isElsewhere } from './identity.ts'
 
@@ -39,8 +39,7 @@ export function restore(services: Services, actor: Actor, source: RestoreSource)
     // Whoever restores over a belt that works must be its administrator, and nobody is signed in here.
     throw new Refusal('belt-exists')
   }
-  const rootSeed = source.recoveryCode === '' ? null : rootSeedOf(source.recoveryCode)
-  if (source.recoveryCode !== '' && rootSeed === null) throw new Refusal('recovery-code-wrong')
+  const rootSeed = readRecoveryCode(source.recoveryCode)
   // Keys that cannot be opened now would be lost if new ones took their place.
   const keys = services.keyFiles.load(source.store, isElsewhere(services.dataDir, source.store))
   const pins = pinsOf(storePath)
