@@ -229,6 +229,7 @@ describe('a base with a lease', () => {
     await until(async () => (await baseDevice()) !== undefined, 'the manager sees the base’s device')
     const { leaseId } = await first.call('slot/lease', { ...place, holder: (await baseDevice())!.author })
     await until(async () => (await week(second)).leases[0]?.usable === true, 'the base has its lease')
+    await until(async () => (await week(first)).leases[0]?.record === 'confirmed', 'the manager hears of it')
     expect((await week(first)).leases).toMatchObject([
       {
         id: leaseId,
