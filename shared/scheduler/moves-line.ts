@@ -102,6 +102,20 @@ function listSpots(state: State, v: number, mode: number, bound: number, context
   }
 }
 
+/** Lists the places of an unlinked task in the mode it is pinned to, or in all its modes. */
+function listAllSpots(state: State, v: number, bound: number, context: MoveContext): void {
+  const { pinnedMode, modeFrom } = state.model
+  const pinned = pinnedMode[v]!
+  if (pinned >= 0) return listSpots(state, v, pinned, bound, context)
+  for (let mode = modeFrom[v]!; mode < modeFrom[v + 1]!; mode++) listSpots(state, v, mode, bound, context)
+}
+
+/** Puts an unlinked task into a listed place. */
+function insertAt(state: State, v: number, spot: number): boolean {
+  const { mode, machine, before, after } = spots
+  return insertLine(state, v, mode[spot]!, machine[spot]!, before[spot]!, after[spot]!)
+}
+
 /** One of the places within the slack of the cheapest; -1 when there is none. */
 function drawSpot(random: Random): number {
   const limit = spots.least + spots.slack
@@ -124,12 +138,10 @@ export const relocate: Move = (state, random, context) => {
   state.unlink(v)
   const early = Math.max(0, bound - random.int(2) * random.int(720))
   clearSpots(slackOf(context, random), oldMode, oldPrev)
-  const pinned = model.pinnedMode[v]!
   const first = model.modeFrom[v]!
   const modes = model.modeFrom[v + 1]! - first
-  if (pinned >= 0 || modes === 1) listSpots(state, v, pinned >= 0 ? pinned : first, early, context)
-  else if (random.int(100) < ALL_MODES_PCT)
-    for (let mode = first; mode < first + modes; mode++) listSpots(state, v, mode, early, context)
+  if (model.pinnedMode[v]! >= 0 || modes === 1 || random.int(100) < ALL_MODES_PCT)
+    listAllSpots(state, v, early, context)
   else {
     const pick = random.int(modes)
     listSpots(state, v, first + pick, early, context)
@@ -138,9 +150,7 @@ export const relocate: Move = (state, random, context) => {
   }
   const best = drawSpot(random)
   if (best < 0) return false
-  const { mode, machine, before, after } = spots
-  if (!insertLine(state, v, mode[best]!, machine[best]!, before[best]!, after[best]!)) return false
-  return settle(state, allowed)
+  return insertAt(state, v, best) && settle(state, allowed)
 }
 
 /** Puts a line task into its cheapest place; false when it has none. */
@@ -185,9 +195,7 @@ export const displace: Move = (state, random, context) => {
   listSpots(state, u, other, own, context)
   const best = drawSpot(random)
   if (best < 0) return false
-  if (!insertLine(state, u, other, spots.machine[best]!, spots.before[best]!, spots.after[best]!))
-    return false
-  return settle(state, allowed)
+  return insertAt(state, u, best) && settle(state, allowed)
 }
 
 /** Swaps a line task with its successor on a machine. */
@@ -312,17 +320,12 @@ function placeCheapest(
   random: Random | null = null,
   slack = 0,
 ): boolean {
-  const { model } = state
   const bound = precedenceBound(state, v)
   if (bound >= NEVER) return false
   clearSpots(slack)
-  const pinned = model.pinnedMode[v]!
-  if (pinned >= 0) listSpots(state, v, pinned, bound, context)
-  else
-    for (let m = model.modeFrom[v]!; m < model.modeFrom[v + 1]!; m++) listSpots(state, v, m, bound, context)
+  listAllSpots(state, v, bound, context)
+  // Without slack a place is only listed when it costs no more than those before it: the last is the cheapest.
   const best = random ? drawSpot(random) : spots.count - 1
   if (best < 0) return false
-  const { mode, machine, before, after } = spots
-  if (!insertLine(state, v, mode[best]!, machine[best]!, before[best]!, after[best]!)) return false
-  return settle(state)
+  return insertAt(state, v, best) && settle(state)
 }
