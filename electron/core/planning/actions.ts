@@ -6,35 +6,34 @@ import type { Services } from '../services.ts'
 import { explainTask } from './explain.ts'
 import { namesOf } from './names.ts'
 import { parseTaskKey } from './items.ts'
-import { alternativesFor, landingMs, moveTo, tierDeltas, type MoveBasis } from './moves.ts'
+import { alternativesFor, holdAt, land, moveTo, tierDeltas, type MoveBasis } from './moves.ts'
 import { readProposal } from './repo.ts'
-import { loadProblem, startSolve, wantsSimpleFirst } from './solve-job.ts'
+import { loadProblem, startSolve, wantsSimpleFirst, type LoadedProblem } from './solve-job.ts'
 
 const MOVE_MS = 900
 const HORIZON_DAYS = 7
 
-/** The proposal a move is tried on, or the published plan on today's problem. */
+/** The published plan on today's problem. */
+const standingBasis = ({ snapshot, built: { problem } }: LoadedProblem): MoveBasis => ({
+  problem,
+  plan: { assign: [...(problem.stability?.baseline.assign ?? [])] },
+  names: namesOf(snapshot, problem),
+})
+
+/** The proposal a move is tried on, or the published plan. */
 function basisOf(services: Services, actor: Actor, proposalId: string | null): MoveBasis {
-  const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
-  if (proposalId === null) {
-    return {
-      problem: built.problem,
-      plan: { assign: [...(built.problem.stability?.baseline.assign ?? [])] },
-      names: namesOf(snapshot, built.problem),
-    }
-  }
-  const proposal = services.read(actor, ({ db }) => readProposal(db, proposalId))
-  return { problem: proposal.problem, plan: proposal.plan, names: namesOf(snapshot, proposal.problem) }
+  const loaded = loadProblem(services, actor, HORIZON_DAYS)
+  if (proposalId === null) return standingBasis(loaded)
+  const { problem, plan } = services.read(actor, ({ db }) => readProposal(db, proposalId))
+  return { problem, plan, names: namesOf(loaded.snapshot, problem) }
 }
 
 export const planningActions: ActionHandlers<typeof planningContract> = {
-  'plan/start': (input, { actor, services }) =>
-    Promise.resolve({
-      jobId: startSolve(services, actor, {
-        ...input,
-        simpleFirst: wantsSimpleFirst(services, actor),
-      }).jobId,
-    }),
+  'plan/start': ({ horizonDays, ...input }, { actor, services }) => {
+    const loaded = loadProblem(services, actor, horizonDays)
+    const simpleFirst = wantsSimpleFirst(services, actor)
+    return Promise.resolve({ jobId: startSolve(services, actor, loaded, { ...input, simpleFirst }).jobId })
+  },
   'plan/stop': ({ jobId, keep }, { services }) => {
     const job = services.job(jobId)
     if (!job || (job.kind !== 'plan' && job.kind !== 'what-if')) throw new Refusal('plan-not-running')
@@ -65,16 +64,18 @@ export const planningActions: ActionHandlers<typeof planningContract> = {
   },
   'plan/move': async ({ taskKey, laneId, startMs, reason }, { actor, services }) => {
     if (!parseTaskKey(taskKey)) throw new Refusal('not-found', { table: 'task', id: taskKey })
-    const basis = basisOf(services, actor, null)
-    const landsMs = landingMs(basis, taskKey, moveTo(basis, taskKey, laneId, startMs))
-    if (landsMs === null) throw new Refusal('move-not-possible')
-    const { proposal } = startSolve(services, actor, {
-      reason,
-      horizonDays: HORIZON_DAYS,
-      timeLimitMs: MOVE_MS,
-      seed: 1,
-      hold: { taskKey, laneId, startMs: landsMs },
-    })
+    const loaded = loadProblem(services, actor, HORIZON_DAYS)
+    const basis = standingBasis(loaded)
+    const move = moveTo(basis, taskKey, laneId, startMs)
+    const landed = move && land(basis, move)
+    if (!landed) throw new Refusal('move-not-possible')
+    const built = { ...loaded.built, problem: holdAt(basis.problem, landed) }
+    const { proposal } = startSolve(
+      services,
+      actor,
+      { ...loaded, built },
+      { reason, timeLimitMs: MOVE_MS, seed: 1 },
+    )
     const proposalId = await proposal
     if (proposalId === null) throw new Refusal('cancelled')
     return { proposalId }

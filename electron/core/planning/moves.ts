@@ -4,6 +4,7 @@ import {
   compareScores,
   comparePlans,
   createMoveScorer,
+  releaseStuck,
   type ManualMove,
   type MoveScore,
   type Plan,
@@ -11,6 +12,7 @@ import {
   type Task,
 } from '../../../shared/scheduler/index.ts'
 import type { Names } from './names.ts'
+import { modeOn } from './problem-tasks.ts'
 import { scoreTiers } from './result.ts'
 
 /** A plan that moves are tried on, with the problem it answers. */
@@ -48,17 +50,25 @@ export function moveTo(
     : { task: taskKey, streamers: [laneId], start }
 }
 
-/** When a dropped task begins: on a line no sooner than it can, after a break or what comes before it. @returns null where it cannot go */
-export function landingMs(
-  { problem, plan }: MoveBasis,
-  taskKey: string,
-  move: ManualMove | null,
-): number | null {
-  if (!move) return null
+/** A drop with the start it comes to: on a line no sooner than it can, after a break or what comes before it. @returns null where it cannot go */
+export function land({ problem, plan }: MoveBasis, move: ManualMove): ManualMove | null {
   const scorer = createMoveScorer(problem, plan)
   const after = scorer.score(move).possible ? scorer.apply(move) : null
-  const placed = after?.assign.find((assign) => assign.task === taskKey)
-  return placed ? toMs(problem, placed.start) : null
+  const placed = after?.assign.find((assign) => assign.task === move.task)
+  return placed ? { ...move, start: placed.start } : null
+}
+
+/** The problem with a task held where it has landed. Work that this leaves no room for is not frozen any more. */
+export function holdAt(
+  problem: Problem,
+  { task: id, resource, start, studio, streamers }: ManualMove,
+): Problem {
+  const tasks = problem.tasks.map((task): Task => {
+    if (task.id !== id) return task
+    const place = task.session ? { studio, streamers } : { mode: modeOn(task, resource ?? '') }
+    return { ...task, lock: { ...place, start, strength: 'hard' } }
+  })
+  return releaseStuck({ ...problem, tasks })
 }
 
 export const tierDeltas = (score: MoveScore): ScoreTier[] =>

@@ -5,14 +5,6 @@ import { orderTaskKey, sessionTaskKey } from './items.ts'
 import { closedAt, type Frame } from './problem-frame.ts'
 import type { BeltSnapshot, OrderRow, SessionRow } from './snapshot.ts'
 
-/** What may be asked of the tasks of one problem. */
-export interface TaskOptions {
-  /** Published work starting before now plus this many minutes is not moved. */
-  readonly frozenMin: number
-  /** Task to hold at a place, for a manual move. */
-  readonly hold?: { readonly taskKey: string; readonly laneId: string; readonly startMs: number }
-}
-
 export interface TaskPart {
   readonly jobs: Job[]
   readonly tasks: Task[]
@@ -31,7 +23,7 @@ export const modeOn = (task: Task, laneId: string): number =>
   (task.modes ?? []).findIndex((mode) => mode.needs.some((need) => need.res === laneId))
 
 /** Sessions and orders as jobs and tasks, with what is held, pinned or must come first. */
-export function tasksOf(snapshot: BeltSnapshot, frame: Frame, options: TaskOptions): TaskPart {
+export function tasksOf(snapshot: BeltSnapshot, frame: Frame, frozenMin: number): TaskPart {
   const { nowMs, epochMs, horizonToMs, endMs, horizonMin, now, toMin, ceilMin } = frame
   const jobs: Job[] = []
   const tasks: Task[] = []
@@ -100,12 +92,6 @@ export function tasksOf(snapshot: BeltSnapshot, frame: Frame, options: TaskOptio
   }
 
   function sessionLock(session: SessionRow, key: string): Task['lock'] {
-    if (options.hold?.taskKey === key) {
-      const isStudio = snapshot.studios.some((studio) => studio.id === options.hold!.laneId)
-      return isStudio
-        ? { start: toMin(options.hold.startMs), studio: options.hold.laneId, strength: 'hard' }
-        : { start: toMin(options.hold.startMs), streamers: [options.hold.laneId], strength: 'hard' }
-    }
     const booked = snapshot.bookings.find((booking) => booking.sessionId === session.id)
     if (session.status === 'announced' && session.startMs !== null) {
       // What was announced is the hour; a room or a person that cannot be had any more is replaced.
@@ -191,7 +177,7 @@ export function tasksOf(snapshot: BeltSnapshot, frame: Frame, options: TaskOptio
     const session = snapshot.sessions.find(({ id }) => id === sessionId)
     if (!session || (session.status !== 'wanted' && session.status !== 'planned')) return false
     const placed = currentByKey.get(sessionTaskKey(sessionId))?.startMs ?? session.startMs
-    return placed === null || toMin(placed) >= now + options.frozenMin
+    return placed === null || toMin(placed) >= now + frozenMin
   }
 
   function modesFor(order: OrderRow, step: 'sample' | 'qc' | 'production'): Mode[] {
@@ -215,12 +201,6 @@ export function tasksOf(snapshot: BeltSnapshot, frame: Frame, options: TaskOptio
   }
 
   function lineLock(task: Task): Task['lock'] {
-    if (options.hold?.taskKey === task.id)
-      return {
-        mode: Math.max(0, modeOn(task, options.hold.laneId)),
-        start: toMin(options.hold.startMs),
-        strength: 'hard',
-      }
     const pin = pinByKey.get(task.id)
     if (!pin) return null
     const mode = pin.resourceId === null ? -1 : modeOn(task, pin.resourceId)

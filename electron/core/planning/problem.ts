@@ -6,13 +6,15 @@ import { sessionTaskKey } from './items.ts'
 import { objectiveOf } from './policy.ts'
 import { frameOf, type Frame } from './problem-frame.ts'
 import { resourcesOf } from './problem-resources.ts'
-import { modeOn, tasksOf, type TaskOptions, type TaskPart } from './problem-tasks.ts'
+import { modeOn, tasksOf, type TaskPart } from './problem-tasks.ts'
 import type { BeltSnapshot } from './snapshot.ts'
 import { begunItems, withBegun, type Begun } from './under-way.ts'
 
-export interface BuildOptions extends TaskOptions {
+export interface BuildOptions {
   readonly nowMs: number
   readonly horizonDays: number
+  /** Published work starting before now plus this many minutes is not moved. */
+  readonly frozenMin: number
 }
 
 export interface BuiltProblem {
@@ -30,7 +32,7 @@ export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): Bui
   const begun = begunItems(snapshot.current, snapshot, nowMs)
   const frame = frameOf(snapshot, nowMs, earliestMs(begun, nowMs), options.horizonDays)
   const { missingYears, ...means } = resourcesOf(snapshot, frame)
-  const { unmakeable, ...work } = tasksOf(snapshot, frame, options)
+  const { unmakeable, ...work } = tasksOf(snapshot, frame, frozenMin)
   const planned: Problem = {
     schema: PLAN_SCHEMA,
     epoch: new Date(frame.epochMs).toISOString(),

@@ -47,7 +47,7 @@ export function startWhatIf(
   const real = loadProblem(services, actor, HORIZON_DAYS)
   const tried = input.scenarios.map((scenario) => ({
     scenario,
-    loaded: loadProblem(services, actor, HORIZON_DAYS, undefined, (snapshot) => suppose(snapshot, scenario)),
+    loaded: loadProblem(services, actor, HORIZON_DAYS, (snapshot) => suppose(snapshot, scenario)),
   }))
   let jobId = ''
   let ended: 'stop' | 'cancel' | null = null

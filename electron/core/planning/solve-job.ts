@@ -4,7 +4,7 @@ import type { Actor } from '../context.ts'
 import type { Services } from '../services.ts'
 import type { WorkerRun } from '../workers.ts'
 import { namesOf } from './names.ts'
-import { buildProblem, type BuildOptions, type BuiltProblem } from './problem.ts'
+import { buildProblem, type BuiltProblem } from './problem.ts'
 import { storeProposal } from './proposals.ts'
 import { noteBetter } from './repo.ts'
 import { scoreTiers } from './result.ts'
@@ -27,7 +27,6 @@ export function loadProblem(
   services: Services,
   actor: Actor,
   horizonDays: number,
-  hold?: BuildOptions['hold'],
   change: (snapshot: BeltSnapshot, nowMs: number) => BeltSnapshot = (snapshot) => snapshot,
 ): LoadedProblem {
   return services.read(actor, ({ db, belt, nowMs }) => {
@@ -37,7 +36,7 @@ export function loadProblem(
     )
     refuseSlips(snapshot)
     const { frozenMin } = snapshot.planning
-    const built = buildProblem(snapshot, { nowMs, horizonDays, frozenMin, hold })
+    const built = buildProblem(snapshot, { nowMs, horizonDays, frozenMin })
     if (built.problem.tasks.length === 0) throw new Refusal('plan-empty')
     refuseUnsound(built.problem, namesOf(snapshot, built.problem))
     return { snapshot, built }
@@ -46,10 +45,8 @@ export function loadProblem(
 
 export interface SolveInput {
   readonly reason: string
-  readonly horizonDays: number
   readonly timeLimitMs: number
   readonly seed: number
-  readonly hold?: BuildOptions['hold']
   /** A plan by simple rules first, the optimiser's beside it. */
   readonly simpleFirst?: boolean
 }
@@ -65,10 +62,10 @@ export function wantsSimpleFirst(services: Services, actor: Actor): boolean {
 export function startSolve(
   services: Services,
   actor: Actor,
+  { snapshot, built }: LoadedProblem,
   input: SolveInput,
 ): { jobId: string; proposal: Promise<string | null> } {
   if (services.jobs('plan').length > 0) throw new Refusal('plan-running')
-  const { snapshot, built } = loadProblem(services, actor, input.horizonDays, input.hold)
   const request: SolveRequest = {
     kind: 'solve',
     problem: built.problem,
