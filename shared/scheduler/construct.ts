@@ -105,7 +105,13 @@ export function placeFixed(state: State): void {
   const { model } = state
   const fixed: number[] = []
   for (let v = 0; v < model.n; v++) if (model.fixedStart[v]! >= 0 && state.placed[v] === 0) fixed.push(v)
-  fixed.sort((a, b) => model.fixedStart[a]! - model.fixedStart[b]! || a - b)
+  // Broadcasts that may choose a room or people take what is left by those that name theirs.
+  const choice = (v: number): number => {
+    const air = model.air.tasks[model.air.airOf[v]!]
+    if (!air) return 0
+    return air.fixedStreamers ? (air.candidates[0]?.studios.length ?? 0) : NEVER
+  }
+  fixed.sort((a, b) => choice(a) - choice(b) || model.fixedStart[a]! - model.fixedStart[b]! || a - b)
   for (const v of fixed) {
     if (model.isAir[v] === 1) placeFixedAir(state, model.air.airOf[v]!)
     else placeFixedLine(state, v)
@@ -116,8 +122,9 @@ export function placeFixed(state: State): void {
 function placeFixedAir(state: State, air: number): void {
   const task = state.model.air.tasks[air]!
   for (let c = 0; c < task.candidates.length; c++) if (placeAirAt(state, air, c)) return
-  const studio = task.candidates[0]?.studios[0]
-  if (studio !== undefined && task.fixedStreamers) placeAir(state, air, 0, studio, task.fixedStreamers)
+  const [studio, ...others] = task.candidates[0]?.studios ?? []
+  if (studio !== undefined && others.length === 0 && task.fixedStreamers)
+    placeAir(state, air, 0, studio, task.fixedStreamers)
 }
 
 function placeFixedLine(state: State, v: number): void {
