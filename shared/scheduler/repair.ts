@@ -1,13 +1,14 @@
+import { earliestEnds } from './bounds.ts'
 import { exactDescent } from './descent.ts'
 import { advanceClock, applyEvent, releaseTasks } from './events.ts'
 import type { PlanEvent } from './events.ts'
 import { makeFeasible, toPlan } from './finish.ts'
 import { emptyState, placeFixed } from './construct.ts'
 import { resolveLocks } from './locks.ts'
-import { compileModel } from './model.ts'
+import { compileModel, FS } from './model.ts'
 import type { Model } from './model.ts'
 import { DEFAULTS } from './problem.ts'
-import type { Objective, Plan, Problem } from './problem.ts'
+import type { Objective, Plan, Problem, Task } from './problem.ts'
 import { Search } from './search.ts'
 import { CHUNK } from './solve.ts'
 import { stateFromPlan } from './warm-start.ts'
@@ -141,13 +142,14 @@ function prepare(
 }
 
 /**
- * Lifts the freeze from work that can no longer start where it was, because what runs before it ends too late, or was itself
- * released and may go anywhere.
+ * Lifts the freeze from work that can no longer start where it was, because its line is closed then or taken, what it waits for
+ * ends too late, or was itself released and may go anywhere. A hard lock of such work on a line becomes a soft one.
  */
 export function releaseStuck(problem: Problem): Problem {
-  if (!problem.stability) return problem
-  const followers = listFollowers(problem, problem.stability.released ?? [])
-  return freeStuck(releaseTasks(problem, followers)).problem
+  if (resolveLocks(problem).size === 0) return problem
+  const released = problem.stability?.released ?? []
+  const free = released.length > 0 ? releaseTasks(problem, listFollowers(problem, released)) : problem
+  return freeStuck(free).problem
 }
 
 function freeStuck(problem: Problem): { problem: Problem; stuck: string[]; model: Model } {
@@ -156,10 +158,17 @@ function freeStuck(problem: Problem): { problem: Problem; stuck: string[]; model
   let model = compileModel(current)
   for (let stuck = listStuck(model); stuck.length > 0; stuck = listStuck(model)) {
     all.push(...stuck)
-    current = releaseTasks(current, listFollowers(current, stuck))
+    current = releaseTasks(softenLocks(current, stuck), listFollowers(current, stuck))
     model = compileModel(current)
   }
   return { problem: current, stuck: all, model }
+}
+
+function softenLocks(problem: Problem, ids: readonly string[]): Problem {
+  const tasks = problem.tasks.map((task): Task =>
+    task.lock && ids.includes(task.id) ? { ...task, lock: { ...task.lock, strength: 'soft' } } : task,
+  )
+  return { ...problem, tasks }
 }
 
 /** The tasks themselves and all that come after them by precedence. */
@@ -176,13 +185,33 @@ function listFollowers(problem: Problem, ids: readonly string[]): string[] {
   return [...reached]
 }
 
-/** Frozen tasks that cannot start where they were: what runs before them now ends too late. */
+/** Frozen tasks, and those locked on a line, that cannot start where they should. Broadcasts keep their locks. */
 function listStuck(model: Model): string[] {
-  const frozen = new Map([...resolveLocks(model.problem)].filter(([, lock]) => lock.cause === 'frozen'))
-  if (frozen.size === 0) return []
+  const { fixedStart, isAir, now } = model
+  const held = [...resolveLocks(model.problem)].flatMap(([id, { cause, start }]) => {
+    const v = model.taskIndex.get(id)
+    if (v === undefined || start === null) return []
+    return cause === 'frozen' || (cause === 'lock' && isAir[v] === 0) ? [{ v, cause }] : []
+  })
+  if (held.length === 0) return []
   const state = emptyState(model)
   placeFixed(state)
-  return model.taskIds.filter((id, v) => frozen.has(id) && (state.hard[v]! > 0 || state.placed[v] === 0))
+  const ends = earliestEnds(model)
+  const isStuck = (v: number): boolean =>
+    state.hard[v]! > 0 || state.placed[v] === 0 || (isAir[v] === 0 && waitsPastStart(model, v, ends))
+  return held
+    .filter(({ v, cause }) => isStuck(v) || (cause === 'lock' && fixedStart[v]! < now))
+    .map(({ v }) => model.taskIds[v]!)
+}
+
+/** Whether something that v waits for is not over by its fixed start, however early it is done. */
+function waitsPastStart(model: Model, v: number, ends: Float64Array): boolean {
+  for (let a = model.predFrom[v]!; a < model.predFrom[v + 1]!; a++) {
+    const arc = model.predArc[a]!
+    if (model.arcType[arc] !== FS || model.arcRatio[arc] !== 1) continue
+    if (ends[model.predTask[a]!]! + model.arcMin[arc]! > model.fixedStart[v]!) return true
+  }
+  return false
 }
 
 /** What differs between two plans, for tasks still open. */

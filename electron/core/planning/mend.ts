@@ -5,6 +5,7 @@ import type { Services } from '../services.ts'
 import { causeOf, engineEvents, type RecordedEvent } from './events.ts'
 import type { PlanItem } from './items.ts'
 import type { BuiltProblem } from './problem.ts'
+import { liftedPins } from './pins.ts'
 import { storeProposal, type NewProposal } from './proposals.ts'
 import { itemsOf, movedTasks } from './result.ts'
 import { namesOf } from './names.ts'
@@ -70,6 +71,8 @@ export interface Mended {
   /** Minutes by which orders are later than they were, together. */
   readonly laterMin: number
   readonly movesBroadcast: boolean
+  /** Pins that cannot be kept. */
+  readonly lifted: number
 }
 
 async function mend(
@@ -129,6 +132,7 @@ function mended(
       0,
     ),
     movesBroadcast: [...moved, ...added].some((task) => task.kind === 'broadcast'),
+    lifted: liftedPins(snapshot.pins, answer.problem).length,
   }
 }
 

@@ -92,21 +92,21 @@ export function tasksOf(snapshot: BeltSnapshot, frame: Frame, frozenMin: number)
   }
 
   function sessionLock(session: SessionRow, key: string): Task['lock'] {
-    const booked = snapshot.bookings.find((booking) => booking.sessionId === session.id)
-    if (session.status === 'announced' && session.startMs !== null) {
-      // What was announced is the hour; a room or a person that cannot be had any more is replaced.
-      const lasts = session.startMs + session.durationMin * MINUTE_MS
-      const free = (id: string) => !isClosed(id, session.startMs!, lasts)
+    // What was announced or pinned is the hour; a room or a person that cannot be had any more is replaced.
+    const at = (startMs: number, studioId: string | null, streamerIds: readonly string[] | null) => {
+      const isFree = (id: string) => !isClosed(id, startMs, startMs + session.durationMin * MINUTE_MS)
       return {
-        start: toMin(session.startMs),
-        studio: session.studioId !== null && free(session.studioId) ? session.studioId : null,
-        streamers: session.streamerIdsPlanned.every(free) ? session.streamerIdsPlanned : null,
-        strength: 'hard',
+        start: toMin(startMs),
+        studio: studioId !== null && isFree(studioId) ? studioId : null,
+        streamers: streamerIds?.every(isFree) ? [...streamerIds] : null,
       }
     }
+    const booked = snapshot.bookings.find((booking) => booking.sessionId === session.id)
+    if (session.status === 'announced' && session.startMs !== null)
+      return { ...at(session.startMs, session.studioId, session.streamerIdsPlanned), strength: 'hard' }
     const pin = pinByKey.get(key)
     if (pin && pin.startMs !== null)
-      return { start: toMin(pin.startMs), studio: pin.resourceId, strength: pin.strength }
+      return { ...at(pin.startMs, pin.resourceId, null), strength: pin.strength }
     if (booked?.outcome === 'granted' && booked.startMs >= nowMs)
       return {
         start: toMin(booked.startMs),

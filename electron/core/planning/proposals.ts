@@ -75,7 +75,7 @@ export function storeProposal(services: Services, actor: Actor, made: NewProposa
       cause: made.cause,
       effects: made.effects ?? [],
       better: made.better ?? null,
-      notices: noticesOf(built, names),
+      notices: noticesOf(built, snapshot.pins, names),
     }),
   )
   services.emit({ kind: 'changed', topics: ['plan', 'proposal'] })

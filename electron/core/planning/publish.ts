@@ -5,6 +5,7 @@ import { prepared } from '../../sqlite/prepared.ts'
 import { endWaits } from '../bookings.ts'
 import type { CommandContext } from '../context.ts'
 import { parseTaskKey, type PlanItem } from './items.ts'
+import { liftedPins, readPins } from './pins.ts'
 import { currentPlanId, readProposal } from './repo.ts'
 import { readPlanItems } from './snapshot.ts'
 
@@ -47,7 +48,8 @@ export const planScopeOf = (ctx: Pick<CommandContext, 'actor' | 'db'>): string =
 
 /**
  * Makes a proposal the plan that stands: an immutable version, the pointer to it, each session's schedule, and a claim for
- * every studio and streamer it takes. Nothing is written when the plan it was solved from no longer stands.
+ * every studio and streamer it takes; pins it could not keep end. Nothing is written when the plan it was solved from no longer
+ * stands.
  */
 export function publishProposal(ctx: CommandContext, proposalId: string, reason: string): Published {
   const { db, write, nowMs } = ctx
@@ -89,6 +91,7 @@ export function publishProposal(ctx: CommandContext, proposalId: string, reason:
     `DELETE FROM proposal WHERE publishedAs IS NULL AND (better ->> 'proposalId' = ? OR id = ?)`,
   ).run(proposalId, proposal.better?.proposalId ?? '')
   for (const { orderId, quantity } of proposal.effects) write.set('productionOrder', orderId, { quantity })
+  for (const { id } of liftedPins(readPins(db), proposal.problem)) write.remove('pin', id)
   prepared(
     db,
     `UPDATE replan SET state = 'answered', planId = ?, previousPlanId = ? WHERE proposalId = ? AND state = 'proposed'`,

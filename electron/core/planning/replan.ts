@@ -236,6 +236,7 @@ function heldBecause(
   if (mended.moved > policy.autoMaxMoved)
     return { key: 'plan.held.moved', params: { moved: mended.moved, most: policy.autoMaxMoved } }
   if (mended.dropped > 0) return { key: 'plan.held.dropped', params: { count: mended.dropped } }
+  if (mended.lifted > 0) return { key: 'plan.held.pinned', params: { count: mended.lifted } }
   if (mended.movesBroadcast && !policy.autoBroadcasts) return { key: 'plan.held.broadcasts', params: {} }
   if ((mended.made.effects ?? []).length > 0) return { key: 'plan.held.quantity', params: {} }
   return null

@@ -4,6 +4,7 @@ import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import type { PlanningPolicy } from '../../../shared/contract/replanning.ts'
 import type { PlanItem } from './items.ts'
+import { readPins, type PinRow } from './pins.ts'
 import { readPlanningPolicy } from './policy.ts'
 
 /** Everything of the belt that planning looks at, as rows; read in one go so that a solve sees one state. */
@@ -141,14 +142,6 @@ export interface BookingRow {
   readonly startMs: number
   readonly endMs: number
   readonly outcome: string | null
-}
-
-export interface PinRow {
-  readonly id: string
-  readonly taskKey: string
-  readonly resourceId: string | null
-  readonly startMs: number | null
-  readonly strength: 'hard' | 'soft'
 }
 
 type Raw = Record<string, string | number | null>
@@ -315,10 +308,7 @@ export function readSnapshot(db: Db, timeZone: string, fromMs: number, toMs: num
         ...(row as unknown as BookingRow),
         streamerIds: parse<string[]>(row['streamerIds'], []),
       })),
-    pins: prepared<[], PinRow>(
-      db,
-      'SELECT id, taskKey, resourceId, startMs, strength FROM pin WHERE deleted = 0',
-    ).all(),
+    pins: readPins(db),
     policy: readPolicy(db),
     current: readCurrentItems(db),
     closures: readClosures(db, fromMs),

@@ -2,6 +2,7 @@ import type { Sentence } from '../../../shared/contract/planning.ts'
 import { Refusal } from '../../../shared/contract/result.ts'
 import { validateProblem, type Problem, type ValidationIssue } from '../../../shared/scheduler/index.ts'
 import type { Names } from './names.ts'
+import { liftedPins, type PinRow } from './pins.ts'
 import type { BuiltProblem } from './problem.ts'
 import type { BeltSnapshot } from './snapshot.ts'
 
@@ -96,20 +97,21 @@ export function invalidDetails(issue: ValidationIssue, names: Names) {
   }
 }
 
-/** What does not stop planning but should be known: lines, rooms and people that never open, years without holidays. */
-export function noticesOf(built: Pick<BuiltProblem, 'problem' | 'missingYears'>, names: Names): Sentence[] {
+/** What does not stop planning but should be known: lines, rooms and people that never open, years without holidays, pins that cannot be kept. */
+export function noticesOf(
+  built: Pick<BuiltProblem, 'problem' | 'missingYears'>,
+  pins: readonly PinRow[],
+  names: Names,
+): Sentence[] {
   const shut = validateProblem(built.problem)
     .filter((issue) => issue.code === 'noOpenTime' && issue.severity === 'warning')
     .map((issue) => names.lane(issue.culprits[0] ?? ''))
+  const lifted = liftedPins(pins, built.problem).map(({ taskKey }) => names.task(taskKey))
+  const about = (key: string, who: readonly string[]): Sentence[] =>
+    who.length > 0 ? [{ key, params: { names: who.slice(0, NAMED).join('、'), count: who.length } }] : []
   return [
-    ...(shut.length > 0
-      ? [
-          {
-            key: 'plan.notice.neverOpen',
-            params: { names: shut.slice(0, NAMED).join('、'), count: shut.length },
-          },
-        ]
-      : []),
+    ...about('plan.notice.liftedPins', lifted),
+    ...about('plan.notice.neverOpen', shut),
     ...built.missingYears.map((year) => ({ key: 'plan.notice.missingYear', params: { year: String(year) } })),
   ]
 }

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { checkPlan } from '../../../shared/checker/check.ts'
-import { solve } from '../../../shared/scheduler/index.ts'
+import { releaseStuck, solve } from '../../../shared/scheduler/index.ts'
 import type { Lock, Plan, Problem, Task } from '../../../shared/scheduler/problem.ts'
-import { jobsFor, problemOf } from './facts.ts'
+import { item, jobsFor, problemOf, work } from './facts.ts'
+
+function startOf(known: Pick<Plan, 'assign'>, task: string): number | undefined {
+  return known.assign.find((entry) => entry.task === task)?.start
+}
 
 /** A plan that the checker accepts. */
 function planFor(problem: Problem, iterations = 500): Plan {
@@ -10,6 +14,80 @@ function planFor(problem: Problem, iterations = 500): Plan {
   expect(checkPlan(problem, plan)).toMatchObject({ ok: true, violations: [] })
   return plan
 }
+
+describe('work that is held', () => {
+  it('does not hold what follows work that was to have begun and has not', () => {
+    const hours = { id: 'day', open: [[0, 2880]] as const }
+    const tasks = [
+      work('held', 'line', 100, { status: 'running', actual: { mode: 0, start: 0 }, elapsed: 10 }),
+      work('sample', 'line', 60),
+      work('qc', 'bench', 30),
+    ]
+    const problem = problemOf({
+      now: 60,
+      resources: ['line', 'bench'].map((id) => ({ id, kind: 'line' as const, calendar: 'day' })),
+      calendars: [hours],
+      jobs: jobsFor(tasks),
+      tasks,
+      prec: [{ from: 'sample', to: 'qc', type: 'FS', minLag: 0 }],
+      stability: {
+        baseline: { assign: [item('sample', 'line', 20, 80), item('qc', 'bench', 80, 110)] },
+        freezeUntil: 180,
+        released: ['sample'],
+      },
+    })
+    expect(checkPlan(problem, solve(problem, { seed: 1, iterations: 500 }).plan).ok).toBe(false)
+    const free = releaseStuck(problem)
+    const { plan: mended } = solve(free, { seed: 1, iterations: 500 })
+    expect(checkPlan(free, mended)).toMatchObject({ ok: true, violations: [] })
+    expect(startOf(mended, 'qc')).toBeGreaterThanOrEqual(60 + 90 + 60)
+  })
+
+  const pinned = (id: string, res: string, dur: number, start: number): Task =>
+    work(id, res, dur, { split: 'pause', lock: { mode: 0, start, strength: 'hard' } })
+
+  function onTwoLines(tasks: Task[], more: Partial<Problem> = {}): Problem {
+    return problemOf({
+      now: 60,
+      resources: ['line', 'bench'].map((id) => ({ id, kind: 'line' as const, calendar: id })),
+      calendars: [
+        { id: 'line', open: [[0, 300], [600, 2880]] }, // prettier-ignore
+        { id: 'bench', open: [[0, 2880]] },
+      ],
+      jobs: jobsFor(tasks),
+      tasks,
+      ...more,
+    })
+  }
+  const locksOf = ({ tasks }: Problem) => tasks.map(({ lock }) => lock?.strength)
+
+  it('keeps its pin wherever that can be', () => {
+    const problem = onTwoLines([pinned('a', 'line', 60, 200), pinned('b', 'line', 60, 600)])
+    expect(releaseStuck(problem)).toEqual(problem)
+    expect(startOf(planFor(problem), 'b')).toBe(600)
+  })
+
+  it.each<[string, Problem]>([
+    ['its line is closed then', onTwoLines([pinned('a', 'bench', 60, 400), pinned('b', 'line', 60, 400)])],
+    [
+      'other pinned work takes longer',
+      onTwoLines([pinned('a', 'bench', 100, 100), pinned('b', 'bench', 60, 150)]),
+    ],
+    ['its hour has passed', onTwoLines([pinned('a', 'bench', 60, 100), pinned('b', 'line', 60, 20)])],
+    [
+      'what it waits for is not over then',
+      onTwoLines([work('a', 'line', 250), pinned('b', 'bench', 60, 280)], {
+        prec: [{ from: 'a', to: 'b', type: 'FS', minLag: 0 }],
+      }),
+    ],
+  ])('has its pin as a wish only when %s', (_, problem) => {
+    const free = releaseStuck(problem)
+    expect(locksOf(free)).toEqual([locksOf(problem)[0], 'soft'])
+    const plan = planFor(free)
+    expect(startOf(plan, 'b')).toBeGreaterThanOrEqual(60)
+    expect(plan.unplanned).toEqual([])
+  })
+})
 
 describe('a broadcast that is held', () => {
   const onAir = (id: string, studios: string[], lock: Omit<Lock, 'strength'>): Task => ({

@@ -9,7 +9,6 @@ import {
   explainPlacement,
   promise,
   rankRelaxations,
-  releaseStuck,
   repair,
   solve,
   withoutTask,
@@ -17,7 +16,7 @@ import {
 import type { Plan, Problem, Task } from '../../../shared/scheduler/index.ts'
 import { sha256Hex } from '../../../shared/scheduler/hash.ts'
 import { createNamedBelt } from '../../bench/scheduler/belt-instances.ts'
-import { item, jobsFor, problemOf, work } from './facts.ts'
+import { jobsFor, problemOf, work } from './facts.ts'
 
 const belt = createNamedBelt('small', 3)
 const { plan } = solve(belt, { seed: 1, iterations: 2000 })
@@ -285,33 +284,6 @@ describe('repair', () => {
       objective: { mode: 'weighted', weights: [0, 1, 0, 0, 0] },
     })
     expect(result.changes).toEqual({ lines: [], streamers: [], shifted: [], dropped: [] })
-  })
-
-  it('does not hold what follows work that was to have begun and has not', () => {
-    const hours = { id: 'day', open: [[0, 2880]] as const }
-    const tasks = [
-      work('held', 'line', 100, { status: 'running', actual: { mode: 0, start: 0 }, elapsed: 10 }),
-      work('sample', 'line', 60),
-      work('qc', 'bench', 30),
-    ]
-    const problem = problemOf({
-      now: 60,
-      resources: ['line', 'bench'].map((id) => ({ id, kind: 'line' as const, calendar: 'day' })),
-      calendars: [hours],
-      jobs: jobsFor(tasks),
-      tasks,
-      prec: [{ from: 'sample', to: 'qc', type: 'FS', minLag: 0 }],
-      stability: {
-        baseline: { assign: [item('sample', 'line', 20, 80), item('qc', 'bench', 80, 110)] },
-        freezeUntil: 180,
-        released: ['sample'],
-      },
-    })
-    expect(checkPlan(problem, solve(problem, { seed: 1, iterations: 500 }).plan).ok).toBe(false)
-    const free = releaseStuck(problem)
-    const { plan: mended } = solve(free, { seed: 1, iterations: 500 })
-    expect(checkPlan(free, mended)).toMatchObject({ ok: true, violations: [] })
-    expect(startOf(mended, 'qc')).toBeGreaterThanOrEqual(60 + 90 + 60)
   })
 
   it('sees begun work as running with its open minutes done', () => {
