@@ -1,82 +1,36 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { placeOf } from '../../electron/core/features/backup/identity.ts'
-import type { RunningHub } from '../../electron/hub/index.ts'
+import { revoke } from '../../electron/hub/enrol.ts'
 import { loadHubSeed } from '../../electron/hub/keys.ts'
 import { hubStick, type HubStick } from '../../electron/hub/stick.ts'
-import { readLink, writeLink } from '../../electron/core/sync/link.ts'
-import { noteBackup, truncate } from '../../electron/hub/truncate.ts'
-import { NEW_BELT, startCore, tempDir, type TestCore } from '../helpers/core.ts'
+import { NEW_BELT, startCore, type TestCore } from '../helpers/core.ts'
+import { startTestHub } from '../helpers/hub.ts'
+import {
+  addPeople,
+  authorOf,
+  countOf,
+  names,
+  pending,
+  read,
+  startStickRig,
+  written,
+  type StickRig,
+} from '../helpers/stick-rig.ts'
 import { until } from '../helpers/sync-rig.ts'
-import { codeFor, startTestHub } from '../helpers/hub.ts'
 
-let root: string
-let hub: RunningHub
+let rig: StickRig
 let device: TestCore
 let other: TestCore
 let beltId: string
-const running: TestCore[] = []
-
-const hubDir = () => join(root, 'hub')
-const startIt = (port: number, dataDir = hubDir()) => startTestHub(dataDir, { port })
-const stick = (): HubStick => hubStick(hub.hub, loadHubSeed(hubDir()))
-const pending = async (app: TestCore) => (await app.call('app/syncBar', {})).pending
-const names = (app: TestCore) =>
-  (
-    app.core.services
-      .belt()
-      .store.db.prepare('SELECT name FROM person WHERE deleted = 0 ORDER BY name')
-      .all() as { name: string }[]
-  ).map(({ name }) => name)
-const addPeople = async (app: TestCore, tag: string, count: number) => {
-  for (let i = 0; i < count; i++)
-    await app.call('person/save', { id: null, name: `${tag}${i}`, role: 'planner', baseId: null })
-}
-
-/** The file a device writes, as it lies on the stick. */
-async function written(app: TestCore, encrypted = true): Promise<Buffer> {
-  const { handle } = await app.call('stick/export', { encrypted })
-  return readFileSync(app.core.takeOffer(handle)!.path)
-}
-async function read(app: TestCore, file: Uint8Array) {
-  const path = join(root, `answer-${Math.random()}`)
-  writeFileSync(path, file)
-  const fileHandle = app.core.registerFile({
-    path,
-    name: 'a.chanbo',
-    sizeBytes: file.length,
-    ephemeral: true,
-  })
-  return app.call('stick/import', { fileHandle })
-}
+const stick = () => rig.stick()
 
 beforeEach(async () => {
-  root = tempDir()
-  hub = await startIt(0)
-  const url = `http://127.0.0.1:${hub.port}`
-  other = startCore({ dataDir: join(root, 'other'), deviceName: 'founder' })
-  running.push(other)
-  beltId = (await other.call('app/createBelt', NEW_BELT)).beltId
-  const first = await codeFor(hub, null)
-  await other.call('sync/handOver', { url, code: first })
-  await until(async () => (await pending(other)) === 0, 'the founder is in step')
-  device = startCore({ dataDir: join(root, 'device'), deviceName: 'valley' })
-  running.push(device)
-  const code = await codeFor(hub, beltId)
-  await device.call('sync/join', { url, code })
-  const person = (await device.call('app/state', {})).people[0]!
-  device.core.services.setPerson(device.connection, person.id)
-  await until(async () => (await pending(device)) === 0, 'the device is in step')
-  // From here on the device in the valley has no network.
-  await device.call('sync/setOptions', { paused: true })
+  rig = await startStickRig()
+  ;({ device, other, beltId } = rig)
 })
-afterEach(async () => {
-  for (const app of running.splice(0)) await app.core.close()
-  await hub.close()
-  rmSync(root, { recursive: true, force: true })
-})
+afterEach(() => rig.close())
 
 describe('files on a stick', () => {
   it('carry work to the hub, and verdicts and news back, without a network', async () => {
@@ -126,7 +80,7 @@ describe('files on a stick', () => {
   it('news out of order are not applied over a gap, and fit once the earlier file was read', async () => {
     await addPeople(other, '甲', 2)
     await until(async () => (await pending(other)) === 0, 'sent')
-    const author = device.core.services.belt().keys.author
+    const author = authorOf(device)
     const empty = await written(device)
     const one = (await stick().take(empty)).answer
     expect(await read(device, one)).toMatchObject({ arrived: 2 })
@@ -183,7 +137,11 @@ describe('files on a stick', () => {
         else expect((taken as Awaited<ReturnType<HubStick['take']>>).report.problem).not.toBeNull()
       }
     }
-    const ops = await hub.hub.database.db.selectFrom('op').select('state').where('state', '<>', 0).execute()
+    const ops = await rig.hub.hub.database.db
+      .selectFrom('op')
+      .select('state')
+      .where('state', '<>', 0)
+      .execute()
     expect(ops).toStrictEqual([])
     const { answer } = await stick().take(await written(device))
     for (let n = 0; n < 30; n++) {
@@ -205,16 +163,16 @@ describe('files on a stick', () => {
     await expect(read(device, file)).rejects.toMatchObject({ code: 'stick-other-kind' })
     await expect(stick().take(answer)).rejects.toMatchObject({ problem: 'other-kind' })
     await expect(read(device, Buffer.from('PK hello'))).rejects.toMatchObject({ code: 'stick-not-a-file' })
-    const stranger = await startIt(0, join(root, 'stranger'))
+    const stranger = await startTestHub(join(rig.root, 'stranger'))
     try {
       await expect(
-        hubStick(stranger.hub, loadHubSeed(join(root, 'stranger'))).take(file),
+        hubStick(stranger.hub, loadHubSeed(join(rig.root, 'stranger'))).take(file),
       ).rejects.toMatchObject({ problem: 'other-recipient' })
     } finally {
       await stranger.close()
     }
-    const lone = startCore({ dataDir: join(root, 'lone') })
-    running.push(lone)
+    const lone = startCore({ dataDir: join(rig.root, 'lone') })
+    rig.running.push(lone)
     await lone.call('app/createBelt', NEW_BELT)
     await expect(lone.call('stick/export', {})).rejects.toMatchObject({ code: 'stick-no-hub' })
   }, 30_000)
@@ -222,8 +180,7 @@ describe('files on a stick', () => {
   it('of a revoked device are kept for an administrator, who is told', async () => {
     await addPeople(device, '迟', 4)
     const file = await written(device)
-    const { revoke } = await import('../../electron/hub/enrol.ts')
-    await revoke(hub.hub, beltId, device.core.services.belt().keys.author)
+    await revoke(rig.hub.hub, beltId, authorOf(device))
     const { report, answer } = await stick().take(file)
     expect(report).toMatchObject({ applied: 0, quarantined: 4 })
     expect(await read(device, answer)).toMatchObject({ quarantined: 4 })
@@ -246,7 +203,7 @@ describe('files on a stick', () => {
       problem: null,
     })
     expect(states(device)).toStrictEqual({ canonical: 3, rejected: 1 })
-    expect(names(device).filter((name) => name.startsWith('迟'))).toHaveLength(3)
+    expect(countOf(device, '迟')).toBe(3)
     // Told before: it no longer counts, and neither does a repetition.
     for (const old of [answer, early.answer, late.answer])
       expect(await read(device, old)).toMatchObject({ rejected: 0, applied: 0, problem: null })
@@ -266,106 +223,15 @@ describe('files on a stick', () => {
     return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
   }
 
-  describe('of a data directory that was copied', () => {
-    const author = (app: TestCore) => app.core.services.belt().keys.author
-    const ofTag = (app: TestCore, tag: string) => names(app).filter((name) => name.startsWith(tag)).length
-    let moved: TestCore
-
-    /** Taken to another place with three steps that nobody has heard of; there is no network any more. */
-    beforeEach(async () => {
-      const { store } = device.core.services.belt()
-      store.transact(() => writeLink(store, { ...readLink(store)!, url: 'http://127.0.0.1:9' }))
-      await addPeople(device, '旧', 3)
-      const dataDir = join(root, 'moved')
-      cpSync(device.dataDir, dataDir, { recursive: true, filter: (path) => !path.includes('lock') })
-      moved = startCore({ dataDir, deviceName: 'moved' })
-      running.push(moved)
-      moved.core.services.setPerson(moved.connection, (await moved.call('app/state', {})).people[0]!.id)
-      expect(author(moved)).not.toBe(author(device))
-      await addPeople(moved, '新', 2)
-    })
-
-    it('ask for the rights of the old key, and then carry all of its work', async () => {
-      expect(await moved.call('stick/state', {})).toMatchObject({ ready: true, why: null })
-      expect(await moved.call('stick/export', {})).toMatchObject({ asksFirst: true, ops: 0 })
-      const { report, answer } = await stick().take(await written(moved))
-      expect(report).toMatchObject({ device: author(device), renewed: true, applied: 0, problem: null })
-      const known = await hub.hub.database.db
-        .selectFrom('device')
-        .select(['role', 'previousAuthor', 'status'])
-        .where('author', '=', author(moved))
-        .executeTakeFirst()
-      expect(known).toMatchObject({ role: 'administrator', previousAuthor: author(device), status: 'active' })
-      for (const part of [0.3, 0.6, 0.95]) {
-        const cut = read(moved, answer.subarray(0, Math.floor(answer.length * part)))
-        expect(await cut).toMatchObject({ problem: { code: 'stick-cut-short' } })
-      }
-      expect(await read(moved, answer)).toMatchObject({ needsNetwork: false, problem: null })
-      const second = await stick().take(await written(moved))
-      expect(second.report).toMatchObject({ device: author(moved), renewed: false, rejected: 0, gaps: 0 })
-      expect(second.report.applied).toBeGreaterThanOrEqual(5)
-      expect(await read(moved, second.answer)).toMatchObject({ problem: null })
-      expect(await pending(moved)).toBe(0)
-      await until(() => ofTag(other, '旧') === 3 && ofTag(other, '新') === 2, 'everybody has it')
-      expect(names(moved)).toStrictEqual(names(other))
-      await expect(read(moved, answer)).rejects.toMatchObject({ code: 'stick-other-recipient' })
-
-      const former = author(moved)
-      await moved.core.close()
-      running.splice(running.indexOf(moved), 1)
-      moved = startCore({ dataDir: join(root, 'moved'), deviceName: 'moved' })
-      running.push(moved)
-      expect(author(moved)).toBe(former)
-      expect(moved.core.services.belt().keys.renewing).toBeUndefined()
-    }, 30_000)
-
-    it('give no new name to what the original has handed in meanwhile', async () => {
-      expect((await stick().take(await written(device))).report).toMatchObject({ applied: 3 })
-      const { answer } = await stick().take(await written(moved))
-      expect(await read(moved, answer)).toMatchObject({ problem: null })
-      const second = await stick().take(await written(moved))
-      expect(second.report).toMatchObject({ duplicate: 0, rejected: 0, gaps: 0, forks: 0 })
-      expect(await read(moved, second.answer)).toMatchObject({ problem: null })
-      expect(await pending(moved)).toBe(0)
-      await until(() => ofTag(other, '旧') === 3 && ofTag(other, '新') === 2, 'everybody has it once')
-      expect(names(moved)).toStrictEqual(names(other))
-    }, 30_000)
-
-    it('get nothing once the old key was shut out', async () => {
-      const { revoke } = await import('../../electron/hub/enrol.ts')
-      await revoke(hub.hub, beltId, author(device))
-      const { report, answer } = await stick().take(await written(moved))
-      expect(report).toMatchObject({ renewed: false, problem: null })
-      expect(await read(moved, answer)).toMatchObject({ problem: { code: 'stick-new-identity' }, arrived: 0 })
-      expect((await stick().take(await written(moved))).report).toMatchObject({ applied: 0, quarantined: 0 })
-      expect(await pending(moved)).toBe(5)
-    }, 30_000)
-  })
-
-  /** The hub cuts its log off behind the device. */
-  async function cutBehind(): Promise<void> {
-    await addPeople(other, '早', 300)
-    await until(async () => (await pending(other)) === 0, 'sent')
-    const { id } = other.core.services
-      .belt()
-      .store.db.prepare<[], { id: string }>(`SELECT id FROM person WHERE name = '早0'`)
-      .get()!
-    await other.call('person/save', { id, name: '早改', role: 'planner', baseId: null })
-    await until(async () => (await pending(other)) === 0, 'sent')
-    await noteBackup(hub.hub)
-    const all = { keepMs: 0, awayMs: 0, leastOps: 1, tombstoneMs: 0 }
-    expect(await truncate(hub.hub, beltId, all)).toBeGreaterThan(0)
-  }
-
   it('bring a snapshot where the hub has cut its log off', async () => {
-    await cutBehind()
+    await rig.cutBehind()
     await addPeople(device, '谷', 3)
     const { report, answer } = await stick().take(await written(device))
     expect(report).toMatchObject({ applied: 3, problem: null })
     await addPeople(other, '后', 2)
     await until(async () => (await pending(other)) === 0, 'sent')
     expect(await read(device, answer)).toMatchObject({ applied: 3, needsNetwork: false, problem: null })
-    expect(names(device).filter((name) => name.startsWith('早'))).toHaveLength(300)
+    expect(countOf(device, '早')).toBe(300)
     const busy = device.core.services.belt().store.db.prepare('SELECT 1 FROM snapshotJob').get()
     expect(busy).toBeUndefined()
     // What came after the snapshot is in the next file, and the same file again is none the worse.
@@ -377,7 +243,7 @@ describe('files on a stick', () => {
   }, 60_000)
 
   it('bring the rest of a snapshot that was cut short, from another file', async () => {
-    await cutBehind()
+    await rig.cutBehind()
     await addPeople(device, '谷', 3)
     const { answer } = await stick().take(await written(device))
     for (const part of [0.5, 0.8]) {
@@ -385,114 +251,30 @@ describe('files on a stick', () => {
       expect(cut).toMatchObject({ problem: { code: 'stick-cut-short' } })
     }
     expect(await read(device, answer)).toMatchObject({ needsNetwork: false, problem: null })
-    expect(names(device).filter((name) => name.startsWith('早'))).toHaveLength(300)
-    expect(names(device).filter((name) => name.startsWith('谷'))).toHaveLength(3)
+    expect(countOf(device, '早')).toBe(300)
+    expect(countOf(device, '谷')).toBe(3)
     expect(await pending(device)).toBe(0)
   }, 60_000)
 
-  describe('where a copy of the device has written under its name', () => {
-    let copy: TestCore
-    const author = (app: TestCore) => app.core.services.belt().keys.author
-    const count = (app: TestCore, tag: string) => names(app).filter((name) => name.startsWith(tag)).length
-
-    /** Both go on from the same place; the hub has heard of the copy's work alone. */
-    beforeEach(async () => {
-      await addPeople(device, '同', 2)
-      const dataDir = join(root, 'copy')
-      cpSync(device.dataDir, dataDir, { recursive: true, filter: (path) => !path.includes('lock') })
-      // Nothing on a disk that was cloned as a whole shows that it is another one.
-      const keys = join(dataDir, 'keys')
-      const lease = join(
-        keys,
-        readdirSync(keys).find((name) => name.endsWith('.lease.json'))!,
-      )
-      const paper = JSON.parse(readFileSync(lease, 'utf8')) as object
-      writeFileSync(lease, JSON.stringify({ ...paper, place: placeOf(dataDir) }))
-      copy = startCore({ dataDir, deviceName: 'copy' })
-      running.push(copy)
-      copy.core.services.setPerson(copy.connection, (await copy.call('app/state', {})).people[0]!.id)
-      await addPeople(device, '谷', 3)
-      expect(author(copy)).toBe(author(device))
-    })
-
-    async function expectNothingTaken(problem: unknown): Promise<void> {
-      expect(problem).toMatchObject({ code: 'stick-copied' })
-      expect(count(device, '抄')).toBe(0)
-      expect(count(device, '谷')).toBe(3)
-    }
-
-    /** With a network the device goes on under a name of its own, and nobody's work is lost. */
-    async function expectAllInTheEnd(): Promise<void> {
-      const former = author(device)
-      await device.call('sync/setOptions', { paused: false })
-      await until(
-        async () => author(device) !== former && (await pending(device)) === 0,
-        'the device is through under another name',
-      )
-      for (const app of [device, other])
-        await until(
-          () => count(app, '抄') === count(copy, '抄') && count(app, '谷') === 3,
-          'all of it is there',
-        )
-      await until(() => names(other).length === names(device).length, 'both have the same')
-      expect(names(device)).toStrictEqual(names(other))
-    }
-
-    it('a snapshot that brings it is recognised', async () => {
-      await addPeople(copy, '抄', 3)
-      expect((await stick().take(await written(copy))).report).toMatchObject({ applied: 5, forks: 0 })
-      await cutBehind()
-      const { problem } = await read(device, await stick().news(beltId, author(device)))
-      await expectNothingTaken(problem)
-      await expectAllInTheEnd()
-    }, 60_000)
-
-    it.each([2, 3, 4])(
-      'the answer to the copy settles nothing of the device (%i steps)',
-      async (n) => {
-        await addPeople(copy, '抄', n)
-        await written(device)
-        const { answer } = await stick().take(await written(copy))
-        expect(await read(copy, answer)).toMatchObject({ applied: 2 + n, problem: null })
-        const result = await read(device, answer)
-        expect(await pending(device)).toBe(5)
-        expect(result).toMatchObject({ applied: 0 })
-        await expectNothingTaken(result.problem)
-        await expectAllInTheEnd()
-      },
-      60_000,
-    )
-
-    it('the answer to the device’s own file says so', async () => {
-      await addPeople(copy, '抄', 3)
-      await stick().take(await written(copy))
-      const { report, answer } = await stick().take(await written(device))
-      expect(report).toMatchObject({ applied: 0, forks: 1 })
-      const { problem } = await read(device, answer)
-      await expectNothingTaken(problem)
-      await expectAllInTheEnd()
-    }, 60_000)
-  })
-
   it('work from the command line', async () => {
     await addPeople(device, '命', 2)
-    const from = join(root, 'valley.chanbo')
+    const from = join(rig.root, 'valley.chanbo')
     writeFileSync(from, await written(device))
     const run = (...args: string[]) =>
-      execFileSync(process.execPath, [resolve('electron/hub/main.ts'), ...args, '--data-dir', hubDir()], {
+      execFileSync(process.execPath, [resolve('electron/hub/main.ts'), ...args, '--data-dir', rig.hubDir], {
         encoding: 'utf8',
       })
-    await hub.close()
+    await rig.hub.close()
     const said = run('import', '--from', from)
     expect(said).toContain('taken 2 here-already 0 rejected 0')
-    const answer = join(root, 'valley-answer.chanbo')
-    copyFileSync(answer, join(root, 'copy'))
-    hub = await startIt(hub.port)
+    const answer = join(rig.root, 'valley-answer.chanbo')
+    copyFileSync(answer, join(rig.root, 'copy'))
+    rig.hub = await startTestHub(rig.hubDir, { port: rig.hub.port })
     expect(await read(device, readFileSync(answer))).toMatchObject({ applied: 2, problem: null })
-    const author = device.core.services.belt().keys.author
-    await hub.close()
-    run('export', '--belt', beltId, '--device', author, '--to', join(root, 'news.chanbo'))
-    hub = await startIt(hub.port)
-    expect(await read(device, readFileSync(join(root, 'news.chanbo')))).toMatchObject({ problem: null })
+    const author = authorOf(device)
+    await rig.hub.close()
+    run('export', '--belt', beltId, '--device', author, '--to', join(rig.root, 'news.chanbo'))
+    rig.hub = await startTestHub(rig.hubDir, { port: rig.hub.port })
+    expect(await read(device, readFileSync(join(rig.root, 'news.chanbo')))).toMatchObject({ problem: null })
   }, 40_000)
 })
