@@ -3,7 +3,7 @@ import { exactDescent } from './descent.ts'
 import { advanceClock, applyEvent, releaseTasks } from './events.ts'
 import type { PlanEvent } from './events.ts'
 import { makeFeasible, toPlan } from './finish.ts'
-import { emptyState, placeFixed } from './construct.ts'
+import { emptyState, hurryBefore, placeFixed } from './construct.ts'
 import { resolveLocks } from './locks.ts'
 import { compileModel, FS } from './model.ts'
 import type { Model } from './model.ts'
@@ -199,8 +199,9 @@ function listStuck(model: Model): string[] {
   const ends = earliestEnds(model)
   const isStuck = (v: number): boolean =>
     state.hard[v]! > 0 || state.placed[v] === 0 || (isAir[v] === 0 && waitsPastStart(model, v, ends))
+  const isLost = (v: number): boolean => fixedStart[v]! < now || (hurryBefore(state, v) && state.hard[v]! > 0)
   return held
-    .filter(({ v, cause }) => isStuck(v) || (cause === 'lock' && fixedStart[v]! < now))
+    .filter(({ v, cause }) => isStuck(v) || (cause === 'lock' && isLost(v)))
     .map(({ v }) => model.taskIds[v]!)
 }
 
