@@ -2,7 +2,24 @@ import type { Random } from '../random.ts'
 import type { CompiledShop } from './instance.ts'
 import { createSolution, type ShopSolution } from './solution.ts'
 
-/** Fingerprint of a schedule's structure: per operation its machine and machine predecessor. */
+/** What two schedules are compared by, and in how many places they may differ and still be alike. */
+export interface Likeness {
+  fingerprint: (shop: CompiledShop, solution: ShopSolution) => Int32Array
+  near: number
+}
+
+export const byLinks = (shop: CompiledShop): Likeness => ({
+  fingerprint: linksOf,
+  near: Math.max(1, Math.floor(shop.n / 50)),
+})
+
+/** What is in time may stand in any order without being another answer: schedules differ by the jobs that pay. */
+export const byLateness = (shop: CompiledShop): Likeness => ({
+  fingerprint: latenessOf,
+  near: Math.floor(shop.jobs / 5),
+})
+
+/** Per operation its machine and machine predecessor. */
 function linksOf(shop: CompiledShop, solution: ShopSolution): Int32Array {
   const { n, m } = shop
   const last = new Int32Array(m).fill(n)
@@ -16,9 +33,23 @@ function linksOf(shop: CompiledShop, solution: ShopSolution): Int32Array {
   return links
 }
 
+/** How late each job is; for one machine per operation, without set-ups. */
+function latenessOf(shop: CompiledShop, solution: ShopSolution): Int32Array {
+  const { n, m, jobs, jobOf, due, release, durationOn } = shop
+  const free = new Int32Array(m)
+  const end = release.slice(0, jobs)
+  for (let i = 0; i < n; i++) {
+    const u = solution.order[i]!
+    const k = solution.machine[u]!
+    const j = jobOf[u]!
+    end[j] = free[k] = Math.max(end[j]!, free[k]!) + durationOn[u * m + k]!
+  }
+  return end.map((e, j) => Math.max(0, e - due[j]!))
+}
+
 interface Member {
   solution: ShopSolution
-  links: Int32Array
+  print: Int32Array
   age: number
 }
 
@@ -27,11 +58,13 @@ export class ElitePool {
   readonly members: Member[] = []
   private readonly shop: CompiledShop
   private readonly capacity: number
+  private readonly likeness: Likeness
   private clock = 0
 
-  constructor(shop: CompiledShop, capacity: number) {
+  constructor(shop: CompiledShop, capacity: number, likeness: Likeness) {
     this.shop = shop
     this.capacity = capacity
+    this.likeness = likeness
   }
 
   get full(): boolean {
@@ -40,15 +73,15 @@ export class ElitePool {
 
   /** Keeps a copy if it is good or different enough; returns whether it was kept. */
   add(solution: ShopSolution): boolean {
-    const links = linksOf(this.shop, solution)
-    const near = Math.max(1, Math.floor(this.shop.n / 50))
+    const { near } = this.likeness
+    const print = this.likeness.fingerprint(this.shop, solution)
     let closest = -1
     let closestDistance = Number.MAX_SAFE_INTEGER
     let worst = 0
     for (let i = 0; i < this.members.length; i++) {
       const member = this.members[i]!
       let distance = 0
-      for (let u = 0; u < links.length; u++) if (links[u] !== member.links[u]) distance++
+      for (let i = 0; i < print.length; i++) if (print[i] !== member.print[i]) distance++
       if (distance < closestDistance) {
         closestDistance = distance
         closest = i
@@ -73,7 +106,7 @@ export class ElitePool {
     kept.value = solution.value
     kept.order.set(solution.order)
     kept.machine.set(solution.machine)
-    this.members[slot] = { solution: kept, links, age: this.clock++ }
+    this.members[slot] = { solution: kept, print, age: this.clock++ }
     return true
   }
 
@@ -109,4 +142,32 @@ export function blend(
   for (let u = 0; u < n; u++) into.machine[u] = (random.float() < share ? b : a).machine[u]!
   into.order.set(a.order)
   into.order.sort((u, w) => key[u]! - key[w]! || u - w)
+}
+
+/**
+ * A schedule with the operations of some jobs where one parent has them, and the others in the order of the second parent
+ * (job order crossover, Ono et al. 1996). For one machine per operation.
+ */
+export function crossJobs(
+  shop: CompiledShop,
+  a: ShopSolution,
+  b: ShopSolution,
+  share: number,
+  random: Random,
+  into: ShopSolution,
+): void {
+  const { n, jobs, jobOf } = shop
+  const fromB = new Uint8Array(jobs)
+  for (let j = 0; j < jobs; j++) fromB[j] = random.float() < share ? 1 : 0
+  into.machine.set(a.machine)
+  let at = 0
+  for (let i = 0; i < n; i++) {
+    const u = a.order[i]!
+    if (fromB[jobOf[u]!] === 0) {
+      into.order[i] = u
+      continue
+    }
+    while (fromB[jobOf[b.order[at]!]!] === 0) at++
+    into.order[i] = b.order[at++]!
+  }
 }

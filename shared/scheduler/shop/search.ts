@@ -6,7 +6,7 @@ import { constructRandom } from './construct.ts'
 import { ShopGraph } from './graph.ts'
 import { copySolution, createSolution, type ShopSolution } from './solution.ts'
 import type { CompiledShop, ShopObjective } from './instance.ts'
-import { blend, ElitePool } from './pool.ts'
+import { blend, byLateness, byLinks, crossJobs, ElitePool } from './pool.ts'
 import { ExactTabu } from './tabu-exact.ts'
 import { MakespanTabu } from './tabu-makespan.ts'
 import { JobShopTabu } from './tabu-job-shop.ts'
@@ -37,6 +37,8 @@ export interface SearchSettings {
   polish: number
   /** Every other pool is filled by tabu search alone: what annealing misses again and again, it may meet. */
   alternating: boolean
+  /** The part of the children that take whole jobs from either parent; the others are blends. */
+  crossed: number
 }
 
 const defaults: SearchSettings = {
@@ -54,6 +56,7 @@ const defaults: SearchSettings = {
   floor: 0.03,
   polish: 100,
   alternating: false,
+  crossed: 0,
 }
 
 /** Machine choices pay for longer runs and for children farther from both parents. */
@@ -80,7 +83,8 @@ const forTardiness: Partial<SearchSettings> = {
  */
 const forPlainTardiness: Partial<SearchSettings> = {
   ...forTardiness,
-  poolSize: 12,
+  poolSize: 20,
+  crossed: 0.5,
   stallFirst: 1000,
   stall: 1000,
   annealFirst: 700,
@@ -140,7 +144,7 @@ export class PopulationSearch {
     if (plainTardiness) this.annealer = new TardinessAnnealer(shop, this.random)
     else this.annealer = plain ? null : new Annealer(graph, this.random, objective)
     this.rebuilt = this.settings.alternating ? seed & 1 : 0
-    this.pool = new ElitePool(shop, this.settings.poolSize)
+    this.pool = new ElitePool(shop, this.settings.poolSize, plainTardiness ? byLateness(shop) : byLinks(shop))
     this.incumbent = createSolution(shop)
     this.draft = createSolution(shop)
     this.bound = objective === 'makespan' ? lowerBound(shop) : tardinessBound(shop)
@@ -203,7 +207,8 @@ export class PopulationSearch {
       let b = random.int(pool.members.length - 1)
       if (b >= a) b++
       const share = settings.shareLow + (settings.shareHigh - settings.shareLow) * random.float()
-      blend(shop, pool.members[a]!.solution, pool.members[b]!.solution, share, random, draft)
+      const mix = settings.crossed > 0 && random.float() < settings.crossed ? crossJobs : blend
+      mix(shop, pool.members[a]!.solution, pool.members[b]!.solution, share, random, draft)
     }
     this.stallLimit = fresh ? settings.stallFirst : settings.stall
     if (!this.annealer || (settings.alternating && this.rebuilt % 2 === 1)) {

@@ -4,7 +4,7 @@ import { constructRandom } from '../../../../shared/scheduler/shop/construct.ts'
 import { ShopGraph } from '../../../../shared/scheduler/shop/graph.ts'
 import { createSolution } from '../../../../shared/scheduler/shop/solution.ts'
 import { compileShop } from '../../../../shared/scheduler/shop/instance.ts'
-import { blend } from '../../../../shared/scheduler/shop/pool.ts'
+import { blend, byLateness, crossJobs, ElitePool } from '../../../../shared/scheduler/shop/pool.ts'
 import { randomShop } from './helpers.ts'
 
 describe('disjunctive graph', () => {
@@ -77,5 +77,36 @@ describe('disjunctive graph', () => {
         if (shared) expect(places[2]![u]!).toBeLessThan(places[2]![w]!)
       }
     }
+  })
+
+  it('crosses two schedules by whole jobs', () => {
+    const shop = compileShop(randomShop(4, { jobs: 9, operations: 5, machines: 5, modes: 1 }))
+    const random = new Random(3)
+    const [a, b, child] = [createSolution(shop), createSolution(shop), createSolution(shop)]
+    constructRandom(shop, random, 0.7, a)
+    constructRandom(shop, random, 0.7, b)
+    for (const share of [0, 0.4, 1]) {
+      crossJobs(shop, a, b, share, random, child)
+      const next = shop.jobStart.slice(0, shop.jobs)
+      for (const u of child.order) expect(next[shop.jobOf[u]!]!++).toBe(u)
+      if (share === 0) expect(child.order).toEqual(a.order)
+      if (share === 1) expect(child.order).toEqual(b.order)
+    }
+  })
+
+  it('keeps schedules in which other jobs are late, and of those alike the better', () => {
+    const operation = (machine: number, duration: number) => ({ modes: [{ machine, duration }] })
+    const job = (due: number) => ({ operations: [operation(0, 10)], due, weight: 1 })
+    const shop = compileShop({ machines: 1, jobs: [job(10), job(20), job(25), job(60), job(60)] })
+    const pool = new ElitePool(shop, 5, byLateness(shop))
+    const add = (value: number, ...order: number[]) =>
+      pool.add({ value, order: Int32Array.from(order), machine: new Int32Array(5) })
+    expect(add(5, 0, 1, 2, 3, 4)).toBe(true)
+    // The last two are in time either way.
+    expect(add(5, 0, 1, 2, 4, 3)).toBe(true)
+    expect(pool.members).toHaveLength(1)
+    expect(add(20, 1, 2, 0, 3, 4)).toBe(true)
+    expect(pool.members).toHaveLength(2)
+    expect(add(21, 1, 2, 0, 4, 3)).toBe(false)
   })
 })
