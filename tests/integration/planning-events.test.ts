@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BoardView, ProposalDetail } from '../../shared/contract/planning.ts'
 import { DEFAULT_PLANNING_POLICY, type PlanEventView } from '../../shared/contract/replanning.ts'
 import { startCore, type TestCore } from '../helpers/core.ts'
+import { answerTo, boardOf, hardOf, solvePlan } from '../helpers/planning.ts'
 import { ORDER_STATE } from '../fixtures/rows.ts'
 
 const MINUTE_MS = 60_000
@@ -10,39 +11,14 @@ const DAY_MS = 24 * HOUR_MS
 
 let core: TestCore
 
-async function solve(timeLimitMs = 500): Promise<string> {
-  const { jobId } = await core.call('plan/start', { timeLimitMs, reason: 'test' })
-  await vi.waitFor(
-    () =>
-      expect(core.events.find((event) => event.kind === 'finished' && event.jobId === jobId)).toMatchObject({
-        outcome: 'done',
-      }),
-    { timeout: 30_000 },
-  )
-  const [head] = await core.call('plan/proposals', {})
-  return head!.id
-}
-
-async function board(proposalId: string | null = null): Promise<BoardView> {
-  const { nowMs } = await core.call('app/state', {})
-  return core.call('board/view', { fromMs: nowMs - DAY_MS, toMs: nowMs + 8 * DAY_MS, proposalId })
-}
-
-/** The event's row once it has been answered one way or another. */
-async function answered(eventId: string): Promise<PlanEventView> {
-  const find = async () => (await core.call('plan/events', {})).find(({ id }) => id === eventId)
-  await expect
-    .poll(async () => ['open', 'working'].includes((await find())?.state ?? 'open'), { timeout: 20_000 })
-    .toBe(false)
-  return (await find())!
-}
+const solve = async (timeLimitMs = 500) => (await solvePlan(core, { timeLimitMs })).id
+const board = (proposalId: string | null = null) => boardOf(core, proposalId)
+const answered = (eventId: string) => answerTo(core, eventId)
 
 async function detail(event: PlanEventView): Promise<ProposalDetail> {
   expect(event.state).toBe('proposed')
   return core.call('plan/proposal', { proposalId: event.proposalId! })
 }
-
-const hard = (proposal: ProposalDetail) => proposal.score.find(({ tier }) => tier === 'hard')?.value
 
 interface Closed {
   readonly laneId: string
@@ -123,7 +99,7 @@ describe('what breaks a plan that stands', () => {
     })
     const event = await answered(eventId)
     const proposal = await detail(event)
-    expect(hard(proposal)).toBe(0)
+    expect(hardOf(proposal)).toBe(0)
     expect(proposal).toMatchObject({ kind: 'repair', cause: { key: 'plan.event.line-down' } })
     expect(proposal.cause?.params).toMatchObject({ fromMs, untilMs, why: 'motor' })
     expect(proposal.moved).toBeGreaterThan(0)
@@ -155,7 +131,7 @@ describe('what breaks a plan that stands', () => {
       reason: '',
     })
     const proposal = await detail(await answered(eventId))
-    expect(hard(proposal)).toBe(0)
+    expect(hardOf(proposal)).toBe(0)
     await expectHeldStill(proposal, {
       laneId: onAir.laneId,
       fromMs: onAir.startMs - HOUR_MS,
@@ -270,7 +246,7 @@ describe('what breaks a plan that stands', () => {
     })
     const event = await answered(eventId)
     const proposal = await detail(event)
-    expect(hard(proposal)).toBe(0)
+    expect(hardOf(proposal)).toBe(0)
     expect(proposal.movedTasks.some((task) => task.taskKey === `order:${rowId}:production`)).toBe(true)
     await expectHeldStill(proposal, null)
     await discardAll()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ProposalDetail } from '../../shared/contract/planning.ts'
 import { startCore, type TestCore } from '../helpers/core.ts'
+import { solvePlan } from '../helpers/planning.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -9,15 +9,7 @@ const DAY_MS = 24 * HOUR_MS
 let core: TestCore
 let aheadMs = 0
 
-async function solve(): Promise<ProposalDetail> {
-  const before = core.events.length
-  const { jobId } = await core.call('plan/start', { timeLimitMs: 300, seed: 1, reason: 'test' })
-  const ended = () =>
-    core.events.slice(before).find((event) => event.kind === 'finished' && event.jobId === jobId)
-  await expect.poll(ended, { timeout: 15_000 }).toMatchObject({ outcome: 'done' })
-  const [head] = await core.call('plan/proposals', {})
-  return core.call('plan/proposal', { proposalId: head!.id })
-}
+const solve = () => solvePlan(core, { timeLimitMs: 300, seed: 1 }, 15_000)
 
 beforeAll(async () => {
   core = startCore({ clock: () => Date.now() + aheadMs })

@@ -1,47 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BoardItem, BoardView, ProposalDetail } from '../../shared/contract/planning.ts'
-import { DEFAULT_PLANNING_POLICY, type PlanEventView } from '../../shared/contract/replanning.ts'
+import { DEFAULT_PLANNING_POLICY } from '../../shared/contract/replanning.ts'
 import { startCore, type TestCore } from '../helpers/core.ts'
+import { answerTo, boardOf, hardOf, solvePlan } from '../helpers/planning.ts'
 
 const HOUR_MS = 60 * 60_000
-const DAY_MS = 24 * HOUR_MS
 
 let core: TestCore
 
-async function solve(timeLimitMs = 300): Promise<ProposalDetail> {
-  const { jobId } = await core.call('plan/start', { timeLimitMs, reason: 'test' })
-  await vi.waitFor(
-    () =>
-      expect(core.events.find((event) => event.kind === 'finished' && event.jobId === jobId)).toMatchObject({
-        outcome: 'done',
-      }),
-    { timeout: 30_000 },
-  )
-  const [head] = await core.call('plan/proposals', {})
-  return core.call('plan/proposal', { proposalId: head!.id })
-}
-
-async function board(proposalId: string | null = null): Promise<BoardView> {
-  const { nowMs } = await core.call('app/state', {})
-  return core.call('board/view', { fromMs: nowMs - DAY_MS, toMs: nowMs + 8 * DAY_MS, proposalId })
-}
+const solve = (timeLimitMs = 300) => solvePlan(core, { timeLimitMs })
+const board = (proposalId: string | null = null) => boardOf(core, proposalId)
 
 /** Where a proposal has an item. */
 const placeIn = async (proposalId: string, { taskKey }: BoardItem) =>
   (await board(proposalId)).items.find((item) => item.taskKey === taskKey && item.version !== 'published')
-
-async function answered(eventId: string): Promise<PlanEventView> {
-  const find = async () => (await core.call('plan/events', {})).find(({ id }) => id === eventId)
-  await expect
-    .poll(async () => ['open', 'working'].includes((await find())?.state ?? 'open'), { timeout: 20_000 })
-    .toBe(false)
-  return (await find())!
-}
+const answered = (eventId: string) => answerTo(core, eventId)
 
 const pin = ({ taskKey }: BoardItem, pinned = true) => core.call('plan/pin', { taskKey, pinned })
 const isLater = ({ nowMs }: BoardView, item: BoardItem) => item.movable && item.startMs > nowMs + 12 * HOUR_MS
 const liftedIn = ({ notices }: ProposalDetail) => notices.find(({ key }) => key === 'plan.notice.liftedPins')
-const hard = (proposal: ProposalDetail) => proposal.score.find(({ tier }) => tier === 'hard')?.value
 
 beforeAll(async () => {
   let tickMs = Date.now()
@@ -78,7 +55,7 @@ describe('a pin that can no longer be kept', () => {
     const mended = await core.call('plan/proposal', { proposalId: event.proposalId! })
     const planned = await solve()
     for (const proposal of [mended, planned]) {
-      expect(hard(proposal)).toBe(0)
+      expect(hardOf(proposal)).toBe(0)
       expect(liftedIn(proposal)?.params).toMatchObject({ count: 1, names: expect.any(String) as string })
       const place = (await placeIn(proposal.id, item))!
       const isInside = place.startMs < closed.untilMs && place.endMs > closed.fromMs
@@ -109,7 +86,7 @@ describe('a pin that can no longer be kept', () => {
       )
     make(quantity * 10)
     const proposal = await solve()
-    expect(hard(proposal)).toBe(0)
+    expect(hardOf(proposal)).toBe(0)
     expect(liftedIn(proposal)?.params).toMatchObject({ count: 1 })
     expect(await placeIn(proposal.id, first!)).toMatchObject({
       laneId: first!.laneId,

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { BoardView, ProposalDetail } from '../../shared/contract/planning.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Scenario, ScenarioRun } from '../../shared/contract/scenario.ts'
 import { startCore, type TestCore } from '../helpers/core.ts'
+import { boardOf, ended, solvePlan } from '../helpers/planning.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -9,30 +9,14 @@ const DAY_MS = 24 * HOUR_MS
 let core: TestCore
 let aheadMs = 0
 
-const ended = (jobId: string, outcome = 'done') =>
-  vi.waitFor(
-    () =>
-      expect(core.events.find((event) => event.kind === 'finished' && event.jobId === jobId)).toMatchObject({
-        outcome,
-      }),
-    { timeout: 40_000 },
-  )
-
-async function solve(timeLimitMs = 500): Promise<ProposalDetail> {
-  const { jobId } = await core.call('plan/start', { timeLimitMs, reason: 'test' })
-  await ended(jobId)
-  const [head] = await core.call('plan/proposals', {})
-  return core.call('plan/proposal', { proposalId: head!.id })
-}
-
-async function board(proposalId: string | null = null): Promise<BoardView> {
-  const { nowMs } = await core.call('app/state', {})
-  return core.call('board/view', { fromMs: nowMs - DAY_MS, toMs: nowMs + 8 * DAY_MS, proposalId })
-}
+const WAIT_MS = 40_000
+const jobEnded = (jobId: string, outcome = 'done') => ended(core, jobId, { outcome, waitMs: WAIT_MS })
+const solve = (timeLimitMs = 500) => solvePlan(core, { timeLimitMs }, WAIT_MS)
+const board = (proposalId: string | null = null) => boardOf(core, proposalId)
 
 async function tryOut(scenarios: Scenario[]): Promise<ScenarioRun> {
   const { jobId } = await core.call('plan/whatIf', { scenarios, timeLimitMs: 400 })
-  await ended(jobId)
+  await jobEnded(jobId)
   const [run] = await core.call('plan/scenarios', {})
   return run!
 }
@@ -126,7 +110,7 @@ describe('what if', () => {
     const before = (await core.call('plan/scenarios', {})).length
     const { jobId } = await core.call('plan/whatIf', { scenarios: [{ kind: 'as-is' }], timeLimitMs: 60_000 })
     await core.call('plan/stop', { jobId, keep: false })
-    await ended(jobId, 'cancelled')
+    await jobEnded(jobId, 'cancelled')
     expect((await core.call('plan/scenarios', {})).length).toBe(before)
     await expect(
       core.call('plan/whatIf', {

@@ -5,23 +5,14 @@ import { namesOf } from '../../electron/core/planning/names.ts'
 import { refuseUnsound } from '../../electron/core/planning/sound.ts'
 import { loadProblem } from '../../electron/core/planning/solve-job.ts'
 import { NEW_BELT, startCore, type TestCore } from '../helpers/core.ts'
+import { ended, solvePlan } from '../helpers/planning.ts'
 
 const DAY_MS = 86_400_000
 
 let core: TestCore
 
-async function solve(timeLimitMs = 400): Promise<ProposalDetail> {
-  const { jobId } = await core.call('plan/start', { timeLimitMs, reason: 'test' })
-  await vi.waitFor(
-    () =>
-      expect(core.events.find((event) => event.kind === 'finished' && event.jobId === jobId)).toMatchObject({
-        outcome: 'done',
-      }),
-    { timeout: 60_000 },
-  )
-  const [head] = await core.call('plan/proposals', {})
-  return core.call('plan/proposal', { proposalId: head!.id })
-}
+const WAIT_MS = 60_000
+const solve = (timeLimitMs = 400) => solvePlan(core, { timeLimitMs }, WAIT_MS)
 
 const actor = () => core.core.actorOf(core.connection)
 const set = (table: string, id: string, fields: Record<string, unknown>) =>
@@ -159,15 +150,7 @@ describe('a belt that has just begun', () => {
       { timeout: 20_000 },
     )
     expect(await core.call('plan/running', {})).toEqual({ jobId })
-    await vi.waitFor(
-      () =>
-        expect(core.events.find((event) => event.kind === 'finished' && event.jobId === jobId)).toMatchObject(
-          {
-            outcome: 'done',
-          },
-        ),
-      { timeout: 60_000 },
-    )
+    await ended(core, jobId, { waitMs: WAIT_MS })
     const [head] = await core.call('plan/proposals', {})
     expect(head).toMatchObject({ kind: 'simple' })
     const better = await core.call('plan/proposal', { proposalId: head!.better!.proposalId })

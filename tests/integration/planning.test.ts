@@ -1,29 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { BoardView, ProposalDetail } from '../../shared/contract/planning.ts'
+import type { ProposalDetail } from '../../shared/contract/planning.ts'
 import { startCore, type TestCore } from '../helpers/core.ts'
+import { boardOf, solvePlan } from '../helpers/planning.ts'
 
 let core: TestCore
 const DAY_MS = 86_400_000
 /** Shanghai's offset. */
 const ZONE_MS = 8 * 60 * 60_000
 
-async function solve(timeLimitMs = 600, seed = 1): Promise<ProposalDetail> {
-  const before = core.events.length
-  const { jobId } = await core.call('plan/start', { timeLimitMs, seed, reason: 'test' })
-  await expect
-    .poll(
-      () => core.events.slice(before).find((event) => event.kind === 'finished' && event.jobId === jobId),
-      { timeout: 30_000 },
-    )
-    .toMatchObject({ outcome: 'done' })
-  const [head] = await core.call('plan/proposals', {})
-  return core.call('plan/proposal', { proposalId: head!.id })
-}
-
-async function board(proposalId: string | null = null): Promise<BoardView> {
-  const { nowMs } = await core.call('app/state', {})
-  return core.call('board/view', { fromMs: nowMs - DAY_MS, toMs: nowMs + 8 * DAY_MS, proposalId })
-}
+const solve = (timeLimitMs = 600, seed = 1) => solvePlan(core, { timeLimitMs, seed })
+const board = (proposalId: string | null = null) => boardOf(core, proposalId)
 
 beforeAll(async () => {
   core = startCore()

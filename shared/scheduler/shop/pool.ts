@@ -4,18 +4,18 @@ import { createSolution, type ShopSolution } from './solution.ts'
 
 /** What two schedules are compared by, and in how many places they may differ and still be alike. */
 export interface Likeness {
-  fingerprint: (shop: CompiledShop, solution: ShopSolution) => Int32Array
+  fingerprint: (solution: ShopSolution) => Int32Array
   near: number
 }
 
 export const byLinks = (shop: CompiledShop): Likeness => ({
-  fingerprint: linksOf,
+  fingerprint: (solution) => linksOf(shop, solution),
   near: Math.max(1, Math.floor(shop.n / 50)),
 })
 
 /** What is in time may stand in any order without being another answer: schedules differ by the jobs that pay. */
 export const byLateness = (shop: CompiledShop): Likeness => ({
-  fingerprint: latenessOf,
+  fingerprint: (solution) => latenessOf(shop, solution),
   near: Math.floor(shop.jobs / 5),
 })
 
@@ -74,14 +74,14 @@ export class ElitePool {
   /** Keeps a copy if it is good or different enough; returns whether it was kept. */
   add(solution: ShopSolution): boolean {
     const { near } = this.likeness
-    const print = this.likeness.fingerprint(this.shop, solution)
+    const print = this.likeness.fingerprint(solution)
     let closest = -1
     let closestDistance = Number.MAX_SAFE_INTEGER
     let worst = 0
     for (let i = 0; i < this.members.length; i++) {
       const member = this.members[i]!
       let distance = 0
-      for (let i = 0; i < print.length; i++) if (print[i] !== member.print[i]) distance++
+      for (let at = 0; at < print.length; at++) if (print[at] !== member.print[at]) distance++
       if (distance < closestDistance) {
         closestDistance = distance
         closest = i
