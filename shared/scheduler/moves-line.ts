@@ -1,6 +1,7 @@
 import { advance, fitStart, NEVER } from './calendar.ts'
 import { anchorMachines, insertLine, precedenceBound, setupBetween } from './insert.ts'
 import { guideCost } from './cost.ts'
+import type { Model } from './model.ts'
 import { allowedRise, pickLine } from './moves.ts'
 import type { Move, MoveContext } from './moves.ts'
 import type { Random } from './random.ts'
@@ -16,6 +17,8 @@ const ALL_MODES_PCT = 25
 const LOOSE_PCT = 10
 /** `rebuild` is this much choosier about places than the moves of one task. */
 const REBUILD_SLACK = 0.3
+/** A forced task goes to the cheapest of so many places. */
+const FORCED_PLACES = 20
 
 /**
  * Candidate places of one trial: mode, machine, neighbours and a rough cost each; what costs more than `slack`
@@ -48,8 +51,8 @@ function clearSpots(slack: number, oldMode = -1, oldBefore = -1): void {
 }
 
 /**
- * Lists the places of an unlinked task on the machines of a mode. A place costs what v is late there, what the
- * jobs behind it that are late already pay for being pushed back, and a little for every minute it ends later.
+ * Lists the places of an unlinked task on the machines of a mode. A place costs what v is late there and away from
+ * where it was wished, what the jobs behind it pay for being pushed back, and a little for every minute it ends later.
  */
 function listSpots(state: State, v: number, mode: number, bound: number, context: MoveContext): void {
   const { model, end, start } = state
@@ -61,6 +64,10 @@ function listSpots(state: State, v: number, mode: number, bound: number, context
   const pausing = model.pausing[v] === 1
   const weight = jobWeight[jobOf[v]!]!
   const latest = context.latestEnd[v]!
+  const wish = model.wishStart[v]!
+  const unrest = unrestPrice(context)
+  const perShift = unrest * model.wStart
+  const away = unrest > 0 ? unrest * model.wRes * countUnwished(model, v, mode) : 0
   for (let machine = from; machine < to; machine++) {
     const resTime = model.resTime[model.machineRes[machine]!]!
     let after = -1
@@ -69,7 +76,7 @@ function listSpots(state: State, v: number, mode: number, bound: number, context
     for (;;) {
       const free = before >= 0 ? end[before]! : model.machineFree[machine]!
       const soonest = (free > bound ? free : bound) + dur
-      const least = soonest * PER_MINUTE + (soonest > latest ? weight * (soonest - latest) : 0)
+      const least = soonest * PER_MINUTE + away + (soonest > latest ? weight * (soonest - latest) : 0)
       const old = mode === spots.oldMode && before === spots.oldBefore
       if (!old && least <= spots.least + spots.slack) {
         const held = before >= 0 ? model.family[before]! : model.machineState[machine]!
@@ -77,8 +84,9 @@ function listSpots(state: State, v: number, mode: number, bound: number, context
         const ready = setup > 0 ? advance(resTime, free, setup) : free
         const begin = fitStart(time, ready > bound ? ready : bound, dur, pausing)
         const ends = begin >= NEVER ? NEVER : pausing ? advance(time, begin, dur) : begin + dur
-        let cost = ends * PER_MINUTE
+        let cost = ends * PER_MINUTE + away
         if (ends > latest) cost += weight * (ends - latest)
+        if (wish >= 0) cost += perShift * Math.max(0, Math.abs(begin - wish) - model.tolerance)
         if (after >= 0) {
           const leave = setupBetween(model, machine, own, model.family[after]!)
           const push = (leave > 0 ? advance(resTime, ends, leave) : ends) - start[after]!
@@ -97,9 +105,23 @@ function listSpots(state: State, v: number, mode: number, bound: number, context
       if (before < 0 || end[before]! <= bound || model.fixedEnd[before]! >= 0) break
       after = before
       if (end[after]! > context.latestEnd[after]!) price += jobWeight[jobOf[after]!]!
+      if (model.wishStart[after]! >= 0 && start[after]! >= model.wishStart[after]!) price += perShift
       before = state.prevOn(before, machine)
     }
   }
+}
+
+/** What a minute or a resource away from the wish costs in points of tardiness. */
+const unrestPrice = ({ weights }: MoveContext): number => (weights[1] === 0 ? 0 : weights[2]! / weights[1]!)
+
+/** Resources of a mode that are not those wished for v. */
+function countUnwished(model: Model, v: number, mode: number): number {
+  const wished = model.wishRes[v]
+  let count = 0
+  if (wished)
+    for (let k = model.needFrom[mode]!; k < model.needFrom[mode + 1]!; k++)
+      if (!wished.includes(model.needRes[k]!)) count++
+  return count
 }
 
 /** Lists the places of an unlinked task in the mode it is pinned to, or in all its modes. */
@@ -153,6 +175,29 @@ export const relocate: Move = (state, random, context) => {
   return insertAt(state, v, best) && settle(state, allowed)
 }
 
+/**
+ * Forces a line task out of its place into the cheapest of some others, whatever that costs.
+ *
+ * @returns the task; -1 when there is none, the state then possibly half changed
+ */
+export function forceAway(state: State, random: Random, context: MoveContext): number {
+  const v = pickLine(state, random, context)
+  if (v < 0 || state.placed[v] === 0) return -1
+  const oldMode = state.mode[v]!
+  const oldPrev = state.prev[v * state.width]!
+  const bound = precedenceBound(state, v)
+  if (bound >= NEVER) return -1
+  state.unlink(v)
+  clearSpots(Infinity, oldMode, oldPrev)
+  listAllSpots(state, v, bound, context)
+  let best = -1
+  for (let i = 0; i < FORCED_PLACES && spots.count > 0; i++) {
+    const spot = random.int(spots.count)
+    if (best < 0 || spots.cost[spot]! < spots.cost[best]!) best = spot
+  }
+  return best >= 0 && insertAt(state, v, best) && settle(state) ? v : -1
+}
+
 /** Puts a line task into its cheapest place; false when it has none. */
 export function improvePlace(state: State, v: number, context: MoveContext): boolean {
   const { model } = state
@@ -178,7 +223,7 @@ export const displace: Move = (state, random, context) => {
   let u = -1
   let seen = 0
   for (let w = state.last[machine]!; w >= 0 && state.end[w]! > bound; w = state.prevOn(w, machine))
-    if (w !== v && model.fixedStart[w]! < 0 && random.int(++seen) === 0) u = w
+    if (w !== v && model.fixedStart[w]! < 0 && context.forced[w] === 0 && random.int(++seen) === 0) u = w
   if (u < 0) return false
   const allowed = allowedRise(state, v, context) + allowedRise(state, u, context)
   state.unlink(v)
@@ -256,7 +301,7 @@ export const rebuild: Move = (state, random, context) => {
   const at = state.start[seed]!
   const limit = guideCost(state, context.weights, -Infinity) + context.allowance
   const chosen: number[] = []
-  takeString(state, random, seed, state.machine[seed * state.width]!, chosen)
+  takeString(state, random, context, seed, state.machine[seed * state.width]!, chosen)
   const others = 1 + random.int(MOST_OTHER_LINES)
   for (let k = 0; k < others; k++) {
     const first = model.modeFrom[seed]!
@@ -267,7 +312,7 @@ export const rebuild: Move = (state, random, context) => {
     let u = state.last[machine]!
     while (u >= 0 && state.start[u]! > at) u = state.prevOn(u, machine)
     if (u < 0) u = state.first[machine]!
-    if (u >= 0) takeString(state, random, u, machine, chosen)
+    if (u >= 0) takeString(state, random, context, u, machine, chosen)
   }
   for (const u of chosen) state.unlink(u)
   settle(state)
@@ -296,9 +341,15 @@ function latenessCost(state: State, v: number, { weights }: MoveContext): number
 }
 
 /** Adds a stretch of neighbours on a machine around u. */
-function takeString(state: State, random: Random, u: number, machine: number, chosen: number[]): void {
+function takeString(
+  state: State,
+  random: Random,
+  { model, forced }: MoveContext,
+  u: number,
+  machine: number,
+  chosen: number[],
+): void {
   if (machine < 0) return
-  const { model } = state
   let v = u
   for (let back = random.int(LONGEST_STRING); back > 0; back--) {
     const before = state.prevOn(v, machine)
@@ -307,7 +358,7 @@ function takeString(state: State, random: Random, u: number, machine: number, ch
   }
   for (let left = 1 + random.int(LONGEST_STRING); left > 0 && v >= 0; left--) {
     if (model.fixedStart[v]! >= 0) break
-    if (!chosen.includes(v)) chosen.push(v)
+    if (!chosen.includes(v) && forced[v] === 0) chosen.push(v)
     v = state.nextOn(v, machine)
   }
 }

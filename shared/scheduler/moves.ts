@@ -13,6 +13,8 @@ export interface MoveContext {
   airTasks: Int32Array
   /** 1 for a task in `lineTasks`. */
   movable: Uint8Array
+  /** 1 for a task that was forced out of its place and has to stay where it is for now. */
+  forced: Uint8Array
   urgency: Float64Array
   /** End of every task after which its job, as it goes on at best, is late. */
   latestEnd: Float64Array
@@ -41,6 +43,7 @@ export function createMoveContext(
     model,
     lineTasks: Int32Array.from(lineTasks),
     movable,
+    forced: new Uint8Array(model.n),
     airTasks: Int32Array.from(airTasks),
     urgency,
     latestEnd: latestEnds(model, urgency),
@@ -146,10 +149,14 @@ export function bindingBefore(state: State, v: number): number {
   return best
 }
 
+/** A line task to move, as often one that makes a job late as any; -1 when the one drawn may not be moved. */
 export function pickLine(state: State, random: Random, context: MoveContext): number {
+  const { lineTasks, movable, forced } = context
   if (random.int(2) === 0) {
     const v = pickLateTask(state, random)
-    if (v >= 0 && context.movable[v] === 1) return v
+    if (v >= 0 && movable[v] === 1 && forced[v] === 0) return v
   }
-  return context.lineTasks.length === 0 ? -1 : context.lineTasks[random.int(context.lineTasks.length)]!
+  if (lineTasks.length === 0) return -1
+  const v = lineTasks[random.int(lineTasks.length)]!
+  return forced[v] === 1 ? -1 : v
 }

@@ -18,6 +18,8 @@ export interface Relaxation {
 
 const MOST_CANDIDATES = 10
 const SHIFT_MIN = 240
+/** Each is tried at this share of the heat a plan is begun with. */
+const RELAXED_HEAT = 0.016
 
 /**
  * What would make a plan better or feasible, best first: an extra shift on the lines late work waited for, a
@@ -33,7 +35,7 @@ export function rankRelaxations(
   const reach = (changed: Problem): Score => {
     const model = compileModel(changed)
     const search = new Search(model, options.seed, stateFromPlan(model, plan), 'repair')
-    search.run(iterations, 0.5)
+    search.runAt(iterations, RELAXED_HEAT * search.heat())
     return search.bestScore
   }
   const base = reach(problem)

@@ -9,8 +9,8 @@ import { compileModel, FS } from './model.ts'
 import type { Model } from './model.ts'
 import { DEFAULTS } from './problem.ts'
 import type { Objective, Plan, Problem, Task } from './problem.ts'
+import { improve } from './repair-search.ts'
 import { Search } from './search.ts'
-import { CHUNK } from './solve.ts'
 import { stateFromPlan } from './warm-start.ts'
 
 export interface RepairOptions {
@@ -75,12 +75,10 @@ export function repair(
   const affected = prepared.affected.flatMap((id) => model.taskIndex.get(id) ?? [])
   exactDescent(first, affected, stop)
   const search = new Search(model, options.seed, first, 'repair', affected)
-  for (;;) {
-    if (iterations !== undefined && search.iterations >= iterations) break
-    const share = iterations === undefined ? elapsed() / budgetMs : search.iterations / iterations
-    if (share >= 1 || stop()) break
-    search.run(iterations === undefined ? CHUNK / 4 : Math.min(CHUNK, iterations - search.iterations), share)
-  }
+  improve(search, () => {
+    if (stop()) return true
+    return iterations !== undefined && search.iterations >= iterations
+  })
   const best = search.best.clone()
   makeFeasible(best)
   const repaired = toPlan(best)

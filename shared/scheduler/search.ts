@@ -3,7 +3,7 @@ import { NEVER } from './calendar.ts'
 import { guideCost, guideWeights, scoreOf } from './cost.ts'
 import { makeFeasible } from './finish.ts'
 import { advanceAir, dropAir, ejectAir, moveAir, rescueAir, swapAir } from './moves-air.ts'
-import { displace, joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
+import { displace, forceAway, joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
 import { createMoveContext } from './moves.ts'
 import type { Move, MoveContext } from './moves.ts'
 import type { Model } from './model.ts'
@@ -11,6 +11,7 @@ import { compareScores } from './problem.ts'
 import type { Score } from './problem.ts'
 import { Random } from './random.ts'
 import type { State } from './state.ts'
+import { HARD } from './timing.ts'
 
 /** How many times each move is drawn out of the sum; `rebuild` beside it, as often as the size asks for. */
 export const MENU: readonly [Move, number][] = [
@@ -27,17 +28,16 @@ export const MENU: readonly [Move, number][] = [
 ]
 const TICKETS = MENU.reduce((sum, [, share]) => sum + share, 0)
 /** A repair has no time for more of the dear `rebuild` than this; a plan draws it by the square of its tasks, up to half of all. */
-const REPAIR_REBUILDS = 4
+const REPAIR_REBUILDS = 40
 const TASKS_SQUARED_PER_REBUILD = 250
-/** A repair starts at this share of a plan's heat, so as not to lose the plan it mends, and ends at this share of its own. */
-const REPAIR_HEAT = 0.3
-const REPAIR_COOLING = 0.003
 /** The last tenth of a search starts from the best plan once more, cool enough for the lower tiers. */
 const LAST_PHASE = 0.9
 const LAST_HEAT = 4
 /** A search starts at this many times the cost of delaying a job by a task. */
 const HEAT = 2
 const RESORT_EVERY = 4096
+/** So many tasks are looked at for one that can be forced out of its place. */
+const FORCE_TRIES = 40
 
 /** A resumable annealing search over complete plans. */
 export class Search {
@@ -54,12 +54,11 @@ export class Search {
   /** Measured when the search begins: a plan that is only built does not need it. */
   private hot: number | null = null
   private polishing = false
-  private readonly style: 'plan' | 'repair'
   private readonly rebuilds: number
 
   /**
    * @param initial a feasible start; built by `construct` when absent.
-   * @param style 'repair' is one short cycle that ends cool.
+   * @param style a 'repair' has less time for dear moves
    * @param around line tasks to stay near: only what shares a line they could take is moved; all when none is given.
    */
   constructor(
@@ -70,7 +69,6 @@ export class Search {
     around: readonly number[] = [],
   ) {
     this.model = model
-    this.style = style
     this.rebuilds =
       style === 'repair'
         ? REPAIR_REBUILDS
@@ -115,7 +113,11 @@ export class Search {
 
   /** Runs `count` trials at a progress (0..1) of the whole budget. */
   run(count: number, progress: number): void {
-    const temperature = this.temperatureAt(progress)
+    this.runAt(count, this.temperatureAt(progress))
+  }
+
+  /** Runs `count` trials at a temperature in points of the guide cost. */
+  runAt(count: number, temperature: number): void {
     const { current, saved, random, context, weights } = this
     for (let i = 0; i < count; i++) {
       this.iterations++
@@ -151,6 +153,40 @@ export class Search {
     }
   }
 
+  /** The temperature at which a plan is begun. */
+  heat(): number {
+    return (this.hot ??= Math.min(this.measureHeat(), HEAT * delayCost(this.model, this.weights)))
+  }
+
+  /** Begins anew from a plan, which is then the best there is. */
+  restart(state: State): void {
+    this.current.copyFrom(state)
+    this.saved.copyFrom(state)
+    this.best.copyFrom(state)
+    this.bestScore = scoreOf(state)
+    this.currentCost = guideCost(state, this.weights)
+  }
+
+  /** Forces a task out of its place, where it stays away until `letGo`; false when none can be. */
+  forceOne(): boolean {
+    const { current, saved, random, context } = this
+    for (let i = 0; i < FORCE_TRIES; i++) {
+      const v = forceAway(current, random, context)
+      if (v >= 0 && current.sums[HARD]! <= this.bestScore[0]) {
+        context.forced[v] = 1
+        current.keepIn(saved)
+        this.currentCost = guideCost(current, this.weights)
+        return true
+      }
+      current.revertTo(saved)
+    }
+    return false
+  }
+
+  letGo(): void {
+    this.context.forced.fill(0)
+  }
+
   private improvesBest(): boolean {
     const { sums } = this.current
     if (sums[0]! > this.bestScore[0]) return false
@@ -160,10 +196,7 @@ export class Search {
   }
 
   private temperatureAt(progress: number): number {
-    this.hot ??= Math.min(this.measureHeat(), HEAT * delayCost(this.model, this.weights))
-    if (this.style === 'repair')
-      return REPAIR_HEAT * this.hot * powerOf(REPAIR_COOLING, Math.min(1, Math.max(0, progress)))
-    if (progress < LAST_PHASE) return this.hot * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
+    if (progress < LAST_PHASE) return this.heat() * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
     if (!this.polishing) {
       this.polishing = true
       this.adopt(this.best)
@@ -228,7 +261,7 @@ function logarithmOfChance(random: Random): number {
 }
 
 /** base ** share by repeated square roots: exact operations only. */
-function powerOf(base: number, share: number): number {
+export function powerOf(base: number, share: number): number {
   let result = 1
   let root = base
   let rest = share

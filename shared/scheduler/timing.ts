@@ -348,7 +348,7 @@ function unrest(state: State, v: number): number {
   const wished = model.wishStart[v]!
   const res = model.wishRes[v]
   if (wished < 0 && !res) return 0
-  if (model.tasks[v]!.status === 'running') return 0
+  if (model.running[v] === 1) return 0
   if (state.placed[v] === 0 || state.end[v]! >= NEVER)
     return model.announced[v] === 1 ? model.wAnnounced : wished >= 0 ? model.wRes : 0
   let cost = 0

@@ -4,6 +4,7 @@ import { construct, latestStarts } from '../../../shared/scheduler/construct.ts'
 import { makeFeasible } from '../../../shared/scheduler/finish.ts'
 import { compileModel } from '../../../shared/scheduler/model.ts'
 import { createMoveContext } from '../../../shared/scheduler/moves.ts'
+import { displace, forceAway, joinFamily, rebuild, relocate } from '../../../shared/scheduler/moves-line.ts'
 import { MENU } from '../../../shared/scheduler/search.ts'
 import { Random } from '../../../shared/scheduler/random.ts'
 import type { State } from '../../../shared/scheduler/state.ts'
@@ -70,6 +71,37 @@ describe('a trial of the search', () => {
       for (let v = 0; v < model.n; v++) anew.touch(v)
       settle(anew)
       expect(scoreOf(anew)).toEqual(scoreOf(current))
+    }
+  })
+
+  it.each(SEEDS)('leaves a forced task where it was put (problem %i)', (seed) => {
+    const model = compileModel(createRandomProblem(seed))
+    const current = construct(model)
+    makeFeasible(current)
+    const kept = current.clone()
+    current.copyFrom(kept)
+    const random = new Random(seed + 200)
+    const context = createMoveContext(model, latestStarts(model), guideWeights(model))
+    let forced = -1
+    for (let i = 0; i < 200 && forced < 0; i++) {
+      forced = forceAway(current, random, context)
+      if (forced < 0) current.revertTo(kept)
+    }
+    expect(forced).toBeGreaterThanOrEqual(0)
+    const placeOf = (state: State): number[] => [
+      state.mode[forced]!,
+      state.machine[forced * state.width]!,
+      state.prev[forced * state.width]!,
+    ]
+    expect(placeOf(current)).not.toEqual(placeOf(kept))
+    current.keepIn(kept)
+    context.forced[forced] = 1
+    const [mode, machine] = placeOf(current)
+    for (let i = 0; i < 300; i++) {
+      const move = [relocate, displace, joinFamily, rebuild][random.int(4)]!
+      if (move(current, random, context)) current.keepIn(kept)
+      else current.revertTo(kept)
+      expect(placeOf(current).slice(0, 2)).toEqual([mode, machine])
     }
   })
 })

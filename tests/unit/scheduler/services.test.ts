@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkPlan } from '../../../shared/checker/check.ts'
 import {
   advanceClock,
+  compareScores,
   createMoveScorer,
   createSolver,
   EXPLANATION_KEYS,
@@ -186,6 +187,27 @@ describe('repair', () => {
         ({ res, start, end }) => res.includes('S0') && start < nowMin + 2000 && end > nowMin,
       ),
     ).toEqual([])
+  })
+
+  it('ends the same way each time and never worse than it began, however long it goes on', () => {
+    const medium = createNamedBelt('medium', 3)
+    const published = solve(medium, { seed: 3, iterations: 6000 }).plan
+    const closedMin = Math.floor(medium.horizonMin * 0.3)
+    const mend = (iterations: number) => {
+      const first: Plan[] = []
+      const options = { seed: 1, nowMin: closedMin, iterations, onFirst: (plan: Plan) => first.push(plan) }
+      const down = { type: 'closed', resource: 'L10', fromMin: closedMin, toMin: closedMin + 2880 } as const
+      const result = repair(medium, published, [down], options)
+      expect(checkPlan(result.problem, result.plan)).toMatchObject({ ok: true, violations: [] })
+      expect(compareScores(result.plan.score, first[0]!.score, result.problem.objective)).toBeLessThanOrEqual(
+        0,
+      )
+      return result
+    }
+    const short = mend(4096)
+    const long = mend(20_000)
+    expect(mend(20_000).plan.cert).toBe(long.plan.cert)
+    expect(compareScores(long.plan.score, short.plan.score, long.problem.objective)).toBeLessThan(0)
   })
 
   it.each([

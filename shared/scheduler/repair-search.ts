@@ -1,0 +1,46 @@
+import { compareScores } from './problem.ts'
+import { powerOf } from './search.ts'
+import type { Search } from './search.ts'
+
+/** Trials between two looks at the clock. */
+const STEP = 64
+
+/** A stretch of annealing: its trials, and the temperatures it goes from and to, in shares of the search's heat. */
+interface Stretch {
+  readonly trials: number
+  readonly from: number
+  readonly to: number
+}
+
+const OPENING: Stretch = { trials: 4096, from: 0.3, to: 0.001 }
+/** While the forced task has to stay away, and once it may go where it likes. */
+const AROUND_FORCED: Stretch = { trials: 576, from: 0.05, to: 0.003 }
+const AFTERWARDS: Stretch = { trials: 256, from: 0.01, to: 0.003 }
+
+/**
+ * Improves a plan that was mended. Nearly every move away from such a plan costs more than a search could accept and
+ * still stay near it, so one task after the other is forced elsewhere, the rest settles around it, and what comes out
+ * is kept when it is better: iterated local search with a forced move (Lourenço, Martin and Stützle 2003).
+ */
+export function improve(search: Search, isOver: () => boolean): void {
+  const { objective } = search.model.problem
+  const heat = search.heat()
+  const anneal = ({ trials, from, to }: Stretch): void => {
+    for (let done = 0; done < trials && !isOver(); done += STEP)
+      search.runAt(STEP, heat * from * powerOf(to / from, done / trials))
+  }
+  anneal(OPENING)
+  const best = search.best.clone()
+  let bestScore = search.bestScore
+  while (!isOver()) {
+    search.restart(best)
+    search.forceOne()
+    anneal(AROUND_FORCED)
+    search.letGo()
+    anneal(AFTERWARDS)
+    if (compareScores(search.bestScore, bestScore, objective) >= 0) continue
+    best.copyFrom(search.best)
+    bestScore = search.bestScore
+  }
+  search.restart(best)
+}
