@@ -34,6 +34,16 @@ export class CdpSession extends EventEmitter {
   }
 }
 
+/** Where a Chromium that has just been started listens. The file is there a moment before what it says. */
+async function readDebugger(file: string): Promise<{ port: string; path: string }> {
+  for (let i = 0; i < 400; i += 1) {
+    const [port, path] = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+    if (port !== undefined && path !== undefined) return { port, path }
+    await sleep(50)
+  }
+  throw new Error('Chromium did not start')
+}
+
 /** Chromium without a window, driven over raw CDP. */
 export class Browser {
   readonly port: number
@@ -58,9 +68,7 @@ export class Browser {
     const child = spawn(executable, [...args, ...CHROMIUM_FLAGS, '--lang=zh-CN', 'about:blank'], {
       stdio: 'ignore',
     })
-    const portFile = join(profile, 'DevToolsActivePort')
-    for (let i = 0; i < 200 && !existsSync(portFile); i += 1) await sleep(50)
-    const [port, path] = readFileSync(portFile, 'utf8').trim().split('\n')
+    const { port, path } = await readDebugger(join(profile, 'DevToolsActivePort'))
     const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`)
     await new Promise((done, reject) => {
       socket.addEventListener('open', done, { once: true })
