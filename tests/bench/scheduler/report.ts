@@ -32,6 +32,7 @@ export class Report {
     const gapPct = base > 0 ? 100 * (mean(values) / base - 1) : mean(values) > 0 ? 100 : 0
     this.rows.push({ item, values, gapPct, reference, peer })
     const unit = item.objective === 'makespan' ? 'min' : 'weighted min'
+    this.showRecord(item, replies, unit)
     const seconds = mean(replies.map((reply) => reply.seconds))
     if (this.json) {
       this.line(item.name, 'value_mean', mean(values), unit)
@@ -54,6 +55,19 @@ export class Report {
       `${item.name.padEnd(20)} ${values.join(' ').padEnd(24)} ${reference} ${base}`.padEnd(70) +
         `${gapPct.toFixed(2).padStart(8)} %  bound ${bound}  ${seconds.toFixed(1)} s${peerText}`,
     )
+  }
+
+  /** A value below the best-known one comes with its schedule, `machine@start` per operation, jobs in the file's order. */
+  private showRecord(item: Case, replies: readonly SolveReply[], unit: string): void {
+    const { plan } = replies.reduce((a, b) => (b.plan.value < a.plan.value ? b : a))
+    if (item.known === undefined || plan.value >= item.known) return
+    const schedule = Array.from(plan.start, (start, u) => `${plan.machine[u]}@${start}`).join(' ')
+    const metric = 'below_best_known'
+    if (this.json)
+      console.log(
+        JSON.stringify({ bench: 'scheduler', case: item.name, metric, value: plan.value, unit, schedule }),
+      )
+    else console.log(`${item.name} ${plan.value} is below the best-known ${item.known}: ${schedule}`)
   }
 
   finish(faulty: number): void {
