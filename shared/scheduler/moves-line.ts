@@ -1,12 +1,11 @@
 import { advance, fitStart, NEVER } from './calendar.ts'
 import { anchorMachines, insertLine, precedenceBound, setupBetween } from './insert.ts'
 import { guideCost } from './cost.ts'
-import type { Model } from './model.ts'
 import { allowedRise, pickLine } from './moves.ts'
 import type { Move, MoveContext } from './moves.ts'
 import type { Random } from './random.ts'
 import type { State } from './state.ts'
-import { LOST, settle, TARDY } from './timing.ts'
+import { countUnwished, LOST, settle, TARDY } from './timing.ts'
 
 /** A place costs this much for every minute that the task ends later there, and that it pushes the next one back. */
 const PER_MINUTE = 0.02
@@ -40,6 +39,12 @@ const spots = {
 /** What a place may seem to cost over the cheapest: as much tardiness as the search would take now. */
 const slackOf = ({ allowance, weights }: MoveContext, random: Random): number =>
   random.int(100) < LOOSE_PCT || weights[1] === 0 ? Infinity : allowance / weights[1]!
+
+/** Takes a task out and begins the list of its places; the one it was in stays out of it. */
+function takeOut(state: State, v: number, slack: number): void {
+  clearSpots(slack, state.mode[v], state.prev[v * state.width])
+  state.unlink(v)
+}
 
 /** Begins a list; the place behind `oldBefore` in `oldMode` stays out of it. */
 function clearSpots(slack: number, oldMode = -1, oldBefore = -1): void {
@@ -114,16 +119,6 @@ function listSpots(state: State, v: number, mode: number, bound: number, context
 /** What a minute or a resource away from the wish costs in points of tardiness. */
 const unrestPrice = ({ weights }: MoveContext): number => (weights[1] === 0 ? 0 : weights[2]! / weights[1]!)
 
-/** Resources of a mode that are not those wished for v. */
-function countUnwished(model: Model, v: number, mode: number): number {
-  const wished = model.wishRes[v]
-  let count = 0
-  if (wished)
-    for (let k = model.needFrom[mode]!; k < model.needFrom[mode + 1]!; k++)
-      if (!wished.includes(model.needRes[k]!)) count++
-  return count
-}
-
 /** Lists the places of an unlinked task in the mode it is pinned to, or in all its modes. */
 function listAllSpots(state: State, v: number, bound: number, context: MoveContext): void {
   const { pinnedMode, modeFrom } = state.model
@@ -152,14 +147,11 @@ export const relocate: Move = (state, random, context) => {
   const v = pickLine(state, random, context)
   if (v < 0 || state.placed[v] === 0) return false
   const { model } = context
-  const oldMode = state.mode[v]!
-  const oldPrev = state.prev[v * state.width]!
   const bound = precedenceBound(state, v)
   if (bound >= NEVER) return false
   const allowed = allowedRise(state, v, context)
-  state.unlink(v)
   const early = Math.max(0, bound - random.int(2) * random.int(720))
-  clearSpots(slackOf(context, random), oldMode, oldPrev)
+  takeOut(state, v, slackOf(context, random))
   const first = model.modeFrom[v]!
   const modes = model.modeFrom[v + 1]! - first
   if (model.pinnedMode[v]! >= 0 || modes === 1 || random.int(100) < ALL_MODES_PCT)
@@ -183,12 +175,9 @@ export const relocate: Move = (state, random, context) => {
 export function forceAway(state: State, random: Random, context: MoveContext): number {
   const v = pickLine(state, random, context)
   if (v < 0 || state.placed[v] === 0) return -1
-  const oldMode = state.mode[v]!
-  const oldPrev = state.prev[v * state.width]!
   const bound = precedenceBound(state, v)
   if (bound >= NEVER) return -1
-  state.unlink(v)
-  clearSpots(Infinity, oldMode, oldPrev)
+  takeOut(state, v, Infinity)
   listAllSpots(state, v, bound, context)
   let best = -1
   for (let i = 0; i < FORCED_PLACES && spots.count > 0; i++) {

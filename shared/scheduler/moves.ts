@@ -149,7 +149,7 @@ export function bindingBefore(state: State, v: number): number {
   return best
 }
 
-/** A line task to move, as often one that makes a job late as any; -1 when the one drawn may not be moved. */
+/** A line task to move, half of the time one that makes a job late; -1 when the one drawn may not be moved. */
 export function pickLine(state: State, random: Random, context: MoveContext): number {
   const { lineTasks, movable, forced } = context
   if (random.int(2) === 0) {

@@ -21,18 +21,23 @@ const AFTERWARDS: Stretch = { trials: 256, from: 0.01, to: 0.003 }
  * Improves a plan that was mended. Nearly every move away from such a plan costs more than a search could accept and
  * still stay near it, so one task after the other is forced elsewhere, the rest settles around it, and what comes out
  * is kept when it is better: iterated local search with a forced move (Lourenço, Martin and Stützle 2003).
+ *
+ * @param trialsLeft asked between steps; 0 or less ends it
  */
-export function improve(search: Search, isOver: () => boolean): void {
+export function improve(search: Search, trialsLeft: () => number): void {
   const { objective } = search.model.problem
   const heat = search.heat()
   const anneal = ({ trials, from, to }: Stretch): void => {
-    for (let done = 0; done < trials && !isOver(); done += STEP)
-      search.runAt(STEP, heat * from * powerOf(to / from, done / trials))
+    for (let done = 0; done < trials; done += STEP) {
+      const left = trialsLeft()
+      if (left <= 0) return
+      search.runAt(Math.min(STEP, left), heat * from * powerOf(to / from, done / trials))
+    }
   }
   anneal(OPENING)
   const best = search.best.clone()
   let bestScore = search.bestScore
-  while (!isOver()) {
+  while (trialsLeft() > 0) {
     search.restart(best)
     search.forceOne()
     anneal(AROUND_FORCED)

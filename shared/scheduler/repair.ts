@@ -75,10 +75,7 @@ export function repair(
   const affected = prepared.affected.flatMap((id) => model.taskIndex.get(id) ?? [])
   exactDescent(first, affected, stop)
   const search = new Search(model, options.seed, first, 'repair', affected)
-  improve(search, () => {
-    if (stop()) return true
-    return iterations !== undefined && search.iterations >= iterations
-  })
+  improve(search, () => (stop() ? 0 : (iterations ?? Infinity) - search.iterations))
   const best = search.best.clone()
   makeFeasible(best)
   const repaired = toPlan(best)

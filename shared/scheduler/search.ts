@@ -160,11 +160,9 @@ export class Search {
 
   /** Begins anew from a plan, which is then the best there is. */
   restart(state: State): void {
-    this.current.copyFrom(state)
-    this.saved.copyFrom(state)
     this.best.copyFrom(state)
     this.bestScore = scoreOf(state)
-    this.currentCost = guideCost(state, this.weights)
+    this.adopt(state)
   }
 
   /** Forces a task out of its place, where it stays away until `letGo`; false when none can be. */

@@ -365,10 +365,17 @@ function unrest(state: State, v: number): number {
       if (!res.includes(state.airStreamers[a * state.crew + i]!)) cost += model.wStreamer
     return cost
   }
-  const m = state.mode[v]!
-  for (let k = model.needFrom[m]!; k < model.needFrom[m + 1]!; k++)
-    if (!res.includes(model.needRes[k]!)) cost += model.wRes
-  return cost
+  return cost + model.wRes * countUnwished(model, v, state.mode[v]!)
+}
+
+/** Resources of a mode that are not those wished for v. */
+export function countUnwished(model: Model, v: number, mode: number): number {
+  const wished = model.wishRes[v]
+  if (!wished) return 0
+  let count = 0
+  for (let k = model.needFrom[mode]!; k < model.needFrom[mode + 1]!; k++)
+    if (!wished.includes(model.needRes[k]!)) count++
+  return count
 }
 
 /** Completion and tardiness of one job. */

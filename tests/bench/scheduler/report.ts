@@ -62,12 +62,7 @@ export class Report {
     const { plan } = replies.reduce((a, b) => (b.plan.value < a.plan.value ? b : a))
     if (item.known === undefined || plan.value >= item.known) return
     const schedule = Array.from(plan.start, (start, u) => `${plan.machine[u]}@${start}`).join(' ')
-    const metric = 'below_best_known'
-    if (this.json)
-      console.log(
-        JSON.stringify({ bench: 'scheduler', case: item.name, metric, value: plan.value, unit, schedule }),
-      )
-    else console.log(`${item.name} ${plan.value} is below the best-known ${item.known}: ${schedule}`)
+    this.line(item.name, 'below_best_known', plan.value, unit, schedule)
   }
 
   finish(faulty: number): void {
@@ -106,9 +101,10 @@ export class Report {
     return known > 0 ? 100 * (own / known - 1) : own > 0 ? 100 : 0
   }
 
-  private line(name: string, metric: string, value: number, unit: string): void {
-    if (this.json) {
-      console.log(JSON.stringify({ bench: 'scheduler', case: name, metric, value: round(value, 3), unit }))
-    } else console.log(`${name.padEnd(20)} ${metric.padEnd(24)} ${round(value, 3)} ${unit}`)
+  private line(name: string, metric: string, value: number, unit: string, schedule?: string): void {
+    const shown = round(value, 3)
+    if (this.json)
+      console.log(JSON.stringify({ bench: 'scheduler', case: name, metric, value: shown, unit, schedule }))
+    else console.log(`${name.padEnd(20)} ${metric.padEnd(24)} ${shown} ${unit} ${schedule ?? ''}`.trimEnd())
   }
 }

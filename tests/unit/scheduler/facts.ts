@@ -48,3 +48,8 @@ export function planOf(assign: Assignment[], slots: SlotUse[] = [], unplanned: s
     cert: '',
   }
 }
+
+/** When a plan starts a task; undefined when it leaves it out. */
+export function startOf(known: Pick<Plan, 'assign'>, task: string): number | undefined {
+  return known.assign.find((entry) => entry.task === task)?.start
+}

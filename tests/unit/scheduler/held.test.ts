@@ -2,11 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkPlan } from '../../../shared/checker/check.ts'
 import { releaseStuck, solve } from '../../../shared/scheduler/index.ts'
 import type { Lock, Plan, Problem, Task } from '../../../shared/scheduler/problem.ts'
-import { item, jobsFor, problemOf, work } from './facts.ts'
-
-function startOf(known: Pick<Plan, 'assign'>, task: string): number | undefined {
-  return known.assign.find((entry) => entry.task === task)?.start
-}
+import { item, jobsFor, problemOf, startOf, work } from './facts.ts'
 
 /** A plan that the checker accepts. */
 function planFor(problem: Problem, iterations = 500): Plan {

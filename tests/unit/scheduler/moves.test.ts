@@ -29,15 +29,20 @@ function contentsOf(state: State): unknown {
 
 const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1)
 
+/** A plan of a random problem, a copy to go back to, and what moves need. */
+function begin(problem: number, seed: number) {
+  const model = compileModel(createRandomProblem(problem))
+  const current = construct(model)
+  makeFeasible(current)
+  const kept = current.clone()
+  current.copyFrom(kept)
+  const context = createMoveContext(model, latestStarts(model), guideWeights(model))
+  return { current, kept, random: new Random(seed), context }
+}
+
 describe('a trial of the search', () => {
   it.each(SEEDS)('is undone and kept without a trace of the other (problem %i)', (seed) => {
-    const model = compileModel(createRandomProblem(seed))
-    const current = construct(model)
-    makeFeasible(current)
-    const kept = current.clone()
-    current.copyFrom(kept)
-    const random = new Random(seed)
-    const context = createMoveContext(model, latestStarts(model), guideWeights(model))
+    const { current, kept, random, context } = begin(seed, seed)
     let done = 0
     for (let i = 0; i < 600; i++) {
       context.allowance = random.int(3) === 0 ? Infinity : random.int(2000)
@@ -55,13 +60,8 @@ describe('a trial of the search', () => {
   })
 
   it.each(SEEDS)('leaves sums equal to those of timing everything anew (problem %i)', (seed) => {
-    const model = compileModel(createRandomProblem(seed))
-    const current = construct(model)
-    makeFeasible(current)
-    const kept = current.clone()
-    current.copyFrom(kept)
-    const random = new Random(seed + 100)
-    const context = createMoveContext(model, latestStarts(model), guideWeights(model))
+    const { current, kept, random, context } = begin(seed, seed + 100)
+    const { model } = context
     for (let i = 0; i < 300; i++) {
       context.allowance = random.int(3000)
       if (MENU[random.int(MENU.length)]![0](current, random, context)) current.keepIn(kept)
@@ -75,13 +75,7 @@ describe('a trial of the search', () => {
   })
 
   it.each(SEEDS)('leaves a forced task where it was put (problem %i)', (seed) => {
-    const model = compileModel(createRandomProblem(seed))
-    const current = construct(model)
-    makeFeasible(current)
-    const kept = current.clone()
-    current.copyFrom(kept)
-    const random = new Random(seed + 200)
-    const context = createMoveContext(model, latestStarts(model), guideWeights(model))
+    const { current, kept, random, context } = begin(seed, seed + 200)
     let forced = -1
     for (let i = 0; i < 200 && forced < 0; i++) {
       forced = forceAway(current, random, context)
