@@ -1,8 +1,8 @@
 import { isOpenThroughout } from './calendar.ts'
+import { FAIR, HARD, LOST } from './figures.ts'
 import type { AirCandidate } from './model-air.ts'
 import { MINUTES_PER_DAY, DEFAULTS } from './problem.ts'
 import type { State } from './state.ts'
-import { FAIR, HARD, LOST } from './timing.ts'
 
 /** The candidate start an air task holds, or null when it is not planned. */
 export function candidateOf(state: State, air: number): AirCandidate | null {

@@ -1,17 +1,20 @@
 import { NEVER } from './calendar.ts'
+import { FAIR, HARD, LOST, OVERTIME, SETUP, STABLE, TARDY } from './figures.ts'
 import type { Model } from './model.ts'
 import type { Score } from './problem.ts'
 import type { State } from './state.ts'
-import { FAIR, HARD, LOST, OVERTIME, SETUP, STABLE, TARDY } from './timing.ts'
 
-/** Completion of the last planned task, minutes after now. */
-export function makespanOf(state: State): number {
+/** Completion of the last planned task. */
+export function lastEndOf(state: State): number {
   const { model, end, placed } = state
   let latest = model.now
   for (let v = 0; v < model.n; v++)
     if (placed[v] === 1 && end[v]! < NEVER && end[v]! > latest) latest = end[v]!
-  return latest - model.now
+  return latest
 }
+
+/** The same in minutes after now. */
+export const makespanOf = (state: State): number => lastEndOf(state) - state.model.now
 
 export function scoreOf(state: State): Score {
   const { sums } = state

@@ -2,12 +2,13 @@ import { NEVER } from './calendar.ts'
 import { scoreOf } from './cost.ts'
 import { completeState, latestStarts, placeLine } from './construct.ts'
 import { explainUnplanned } from './explain-unplanned.ts'
+import { HARD } from './figures.ts'
 import { sha256Hex } from './hash.ts'
 import { unplace } from './insert.ts'
 import { PLAN_SCHEMA } from './problem.ts'
 import type { Assignment, Bound, Plan, SlotUse } from './problem.ts'
 import type { State } from './state.ts'
-import { HARD, settle } from './timing.ts'
+import { settle } from './timing.ts'
 
 /**
  * Makes a state publishable: work that runs past its calendars or breaks a hard rule leaves the plan (with

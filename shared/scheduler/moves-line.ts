@@ -1,170 +1,68 @@
-import { advance, fitStart, NEVER } from './calendar.ts'
-import { anchorMachines, insertLine, precedenceBound, setupBetween } from './insert.ts'
+import { NEVER } from './calendar.ts'
+import { anchorMachines, insertLine, precedenceBound } from './insert.ts'
 import { guideCost } from './cost.ts'
+import { HARD, latenessOf, LOST, TARDY } from './figures.ts'
 import { allowedRise, pickLine } from './moves.ts'
 import type { Move, MoveContext } from './moves.ts'
+import { swapCost } from './place-cost.ts'
+import { beginPlaces, cheapestPlace, drawPlace, leaveOut, listPlaces, places } from './places.ts'
 import type { Random } from './random.ts'
 import type { State } from './state.ts'
-import { countUnwished, LOST, settle, TARDY } from './timing.ts'
+import { settle } from './timing.ts'
 
-/** A place costs this much for every minute that the task ends later there, and that it pushes the next one back. */
-const PER_MINUTE = 0.02
-const PER_MINUTE_PUSHED = 0.05
 /** How often, in percent, a task is offered the places of all its modes and not only of one or two. */
 const ALL_MODES_PCT = 25
-/** How often, in percent, any place will do: for what the rough cost leaves out. */
+/** How often, in percent, any price will do: for what it leaves out. */
 const LOOSE_PCT = 10
-/** `rebuild` is this much choosier about places than the moves of one task. */
-const REBUILD_SLACK = 0.3
+/** `rebuild` draws places at this share of the temperature: it draws several. */
+const REBUILD_CHOICE = 0.3
 /** A forced task goes to the cheapest of so many places. */
 const FORCED_PLACES = 20
 
-/**
- * Candidate places of one trial: mode, machine, neighbours and a rough cost each; what costs more than `slack`
- * over the least of them is left out. Reused between trials.
- */
-const spots = {
-  count: 0,
-  least: 0,
-  slack: 0,
-  oldMode: 0,
-  oldBefore: 0,
-  mode: [0],
-  machine: [0],
-  before: [0],
-  after: [0],
-  cost: [0],
-}
+/** What a trial may cost at most to be kept; anything while hard rules are broken, which a price says little of. */
+const mostOf = (state: State, context: MoveContext): number =>
+  state.sums[HARD]! > 0 ? Infinity : context.allowance
 
-/** What a place may seem to cost over the cheapest: as much tardiness as the search would take now. */
-const slackOf = ({ allowance, weights }: MoveContext, random: Random): number =>
-  random.int(100) < LOOSE_PCT || weights[1] === 0 ? Infinity : allowance / weights[1]!
-
-/** Takes a task out and begins the list of its places; the one it was in stays out of it. */
-function takeOut(state: State, v: number, slack: number): void {
-  clearSpots(slack, state.mode[v], state.prev[v * state.width])
-  state.unlink(v)
-}
-
-/** Begins a list; the place behind `oldBefore` in `oldMode` stays out of it. */
-function clearSpots(slack: number, oldMode = -1, oldBefore = -1): void {
-  spots.count = 0
-  spots.oldMode = oldMode
-  spots.oldBefore = oldBefore
-  spots.least = NEVER
-  spots.slack = slack
-}
-
-/**
- * Lists the places of an unlinked task on the machines of a mode. A place costs what v is late there and away from
- * where it was wished, what the jobs behind it pay for being pushed back, and a little for every minute it ends later.
- */
-function listSpots(state: State, v: number, mode: number, bound: number, context: MoveContext): void {
-  const { model, end, start } = state
-  const { jobOf, jobWeight, fixedStart } = model
-  const [from, to] = anchorMachines(model, mode)
-  const own = model.family[v]!
-  const dur = model.modeDur[mode]!
-  const time = model.modeTime[mode]!
-  const pausing = model.pausing[v] === 1
-  const weight = jobWeight[jobOf[v]!]!
-  const latest = context.latestEnd[v]!
-  const wish = model.wishStart[v]!
-  const unrest = unrestPrice(context)
-  const perShift = unrest * model.wStart
-  const away = unrest > 0 ? unrest * model.wRes * countUnwished(model, v, mode) : 0
-  for (let machine = from; machine < to; machine++) {
-    const resTime = model.resTime[model.machineRes[machine]!]!
-    let after = -1
-    let before = state.last[machine]!
-    let price = 0
-    for (;;) {
-      const free = before >= 0 ? end[before]! : model.machineFree[machine]!
-      const soonest = (free > bound ? free : bound) + dur
-      const least = soonest * PER_MINUTE + away + (soonest > latest ? weight * (soonest - latest) : 0)
-      const old = mode === spots.oldMode && before === spots.oldBefore
-      if (!old && least <= spots.least + spots.slack) {
-        const held = before >= 0 ? model.family[before]! : model.machineState[machine]!
-        const setup = setupBetween(model, machine, held, own)
-        const ready = setup > 0 ? advance(resTime, free, setup) : free
-        const begin = fitStart(time, ready > bound ? ready : bound, dur, pausing)
-        const ends = begin >= NEVER ? NEVER : pausing ? advance(time, begin, dur) : begin + dur
-        let cost = ends * PER_MINUTE + away
-        if (ends > latest) cost += weight * (ends - latest)
-        if (wish >= 0) cost += perShift * Math.max(0, Math.abs(begin - wish) - model.tolerance)
-        if (after >= 0) {
-          const leave = setupBetween(model, machine, own, model.family[after]!)
-          const push = (leave > 0 ? advance(resTime, ends, leave) : ends) - start[after]!
-          if (push > 0) cost += fixedStart[after]! >= 0 ? NEVER : push * (price + PER_MINUTE_PUSHED)
-        }
-        if (cost < NEVER && cost <= spots.least + spots.slack) {
-          const i = spots.count++
-          spots.mode[i] = mode
-          spots.machine[i] = machine
-          spots.before[i] = before
-          spots.after[i] = after
-          spots.cost[i] = cost
-          if (cost < spots.least) spots.least = cost
-        }
-      }
-      if (before < 0 || end[before]! <= bound || model.fixedEnd[before]! >= 0) break
-      after = before
-      if (end[after]! > context.latestEnd[after]!) price += jobWeight[jobOf[after]!]!
-      if (model.wishStart[after]! >= 0 && start[after]! >= model.wishStart[after]!) price += perShift
-      before = state.prevOn(before, machine)
-    }
-  }
-}
-
-/** What a minute or a resource away from the wish costs in points of tardiness. */
-const unrestPrice = ({ weights }: MoveContext): number => (weights[1] === 0 ? 0 : weights[2]! / weights[1]!)
-
-/** Lists the places of an unlinked task in the mode it is pinned to, or in all its modes. */
-function listAllSpots(state: State, v: number, bound: number, context: MoveContext): void {
+/** Lists the places of a task in the mode it is pinned to, or in all its modes. */
+function listAllPlaces(state: State, v: number, bound: number, context: MoveContext, most: number): void {
   const { pinnedMode, modeFrom } = state.model
   const pinned = pinnedMode[v]!
-  if (pinned >= 0) return listSpots(state, v, pinned, bound, context)
-  for (let mode = modeFrom[v]!; mode < modeFrom[v + 1]!; mode++) listSpots(state, v, mode, bound, context)
+  if (pinned >= 0) return listPlaces(state, v, pinned, bound, context, most)
+  for (let mode = modeFrom[v]!; mode < modeFrom[v + 1]!; mode++)
+    listPlaces(state, v, mode, bound, context, most)
 }
 
 /** Puts an unlinked task into a listed place. */
-function insertAt(state: State, v: number, spot: number): boolean {
-  const { mode, machine, before, after } = spots
-  return insertLine(state, v, mode[spot]!, machine[spot]!, before[spot]!, after[spot]!)
+function insertAt(state: State, v: number, place: number): boolean {
+  const { mode, machine, before, after } = places
+  return insertLine(state, v, mode[place]!, machine[place]!, before[place]!, after[place]!)
 }
 
-/** One of the places within the slack of the cheapest; -1 when there is none. */
-function drawSpot(random: Random): number {
-  const limit = spots.least + spots.slack
-  let chosen = -1
-  let seen = 0
-  for (let i = 0; i < spots.count; i++) if (spots.cost[i]! <= limit && random.int(++seen) === 0) chosen = i
-  return chosen
-}
-
-/** Takes a line task out and puts it into a random promising place. */
+/** Takes a line task out and puts it into a place that seems worth it. */
 export const relocate: Move = (state, random, context) => {
   const v = pickLine(state, random, context)
   if (v < 0 || state.placed[v] === 0) return false
   const { model } = context
   const bound = precedenceBound(state, v)
   if (bound >= NEVER) return false
-  const allowed = allowedRise(state, v, context)
   const early = Math.max(0, bound - random.int(2) * random.int(720))
-  takeOut(state, v, slackOf(context, random))
+  const most = random.int(100) < LOOSE_PCT ? Infinity : mostOf(state, context)
+  beginPlaces(state, v, context, context.temperature)
   const first = model.modeFrom[v]!
   const modes = model.modeFrom[v + 1]! - first
   if (model.pinnedMode[v]! >= 0 || modes === 1 || random.int(100) < ALL_MODES_PCT)
-    listAllSpots(state, v, early, context)
+    listAllPlaces(state, v, early, context, most)
   else {
     const pick = random.int(modes)
-    listSpots(state, v, first + pick, early, context)
+    listPlaces(state, v, first + pick, early, context, most)
     if (random.int(2) === 0)
-      listSpots(state, v, first + ((pick + 1 + random.int(modes - 1)) % modes), early, context)
+      listPlaces(state, v, first + ((pick + 1 + random.int(modes - 1)) % modes), early, context, most)
   }
-  const best = drawSpot(random)
-  if (best < 0) return false
-  return insertAt(state, v, best) && settle(state, allowed)
+  const place = drawPlace(random)
+  if (place < 0) return false
+  const allowed = allowedRise(state, v, context)
+  state.unlink(v)
+  return insertAt(state, v, place) && settle(state, allowed)
 }
 
 /**
@@ -177,14 +75,16 @@ export function forceAway(state: State, random: Random, context: MoveContext): n
   if (v < 0 || state.placed[v] === 0) return -1
   const bound = precedenceBound(state, v)
   if (bound >= NEVER) return -1
-  takeOut(state, v, Infinity)
-  listAllSpots(state, v, bound, context)
-  let best = -1
-  for (let i = 0; i < FORCED_PLACES && spots.count > 0; i++) {
-    const spot = random.int(spots.count)
-    if (best < 0 || spots.cost[spot]! < spots.cost[best]!) best = spot
+  beginPlaces(state, v, context, Infinity)
+  listAllPlaces(state, v, bound, context, Infinity)
+  if (places.count === 0) return -1
+  let best = random.int(places.count)
+  for (let i = 1; i < FORCED_PLACES; i++) {
+    const other = random.int(places.count)
+    if (places.cost[other]! < places.cost[best]!) best = other
   }
-  return best >= 0 && insertAt(state, v, best) && settle(state) ? v : -1
+  state.unlink(v)
+  return insertAt(state, v, best) && settle(state) ? v : -1
 }
 
 /** Puts a line task into its cheapest place; false when it has none. */
@@ -193,7 +93,12 @@ export function improvePlace(state: State, v: number, context: MoveContext): boo
   if (model.isAir[v] === 1 || model.fixedStart[v]! >= 0 || state.placed[v] === 0) return true
   state.unlink(v)
   settle(state)
-  return placeCheapest(state, v, context)
+  const bound = precedenceBound(state, v)
+  if (bound >= NEVER) return false
+  beginPlaces(state, v, context, 0)
+  listAllPlaces(state, v, bound, context, Infinity)
+  const place = cheapestPlace()
+  return place >= 0 && insertAt(state, v, place) && settle(state)
 }
 
 /** Puts a line task into the place of another, which then takes the cheapest of some places of its own. */
@@ -222,14 +127,13 @@ export const displace: Move = (state, random, context) => {
   if (!insertLine(state, v, mode, machine, before, after) || !settle(state, allowed)) return false
   const own = precedenceBound(state, u)
   if (own >= NEVER) return false
-  clearSpots(slackOf(context, random))
   const first = model.modeFrom[u]!
   const other =
     model.pinnedMode[u]! >= 0 ? model.pinnedMode[u]! : first + random.int(model.modeFrom[u + 1]! - first)
-  listSpots(state, u, other, own, context)
-  const best = drawSpot(random)
-  if (best < 0) return false
-  return insertAt(state, u, best) && settle(state, allowed)
+  beginPlaces(state, u, context, context.temperature)
+  listPlaces(state, u, other, own, context, Infinity)
+  const place = drawPlace(random)
+  return place >= 0 && insertAt(state, u, place) && settle(state, allowed)
 }
 
 /** Swaps a line task with its successor on a machine. */
@@ -242,6 +146,7 @@ export const swapNext: Move = (state, random, context) => {
   if (machine < 0) return false
   const after = state.next[entry]!
   if (after < 0 || model.fixedStart[after]! >= 0) return false
+  if (swapCost(state, context, v, machine) > mostOf(state, context)) return false
   const beyond = state.nextOn(after, machine)
   const mode = state.mode[v]!
   const allowed = allowedRise(state, v, context)
@@ -282,7 +187,10 @@ export const joinFamily: Move = (state, random, context) => {
 const LONGEST_STRING = 2
 const MOST_OTHER_LINES = 3
 
-/** Takes stretches of work out of a line and out of others that could do it instead, and puts all of it back, each in its cheapest place. */
+/**
+ * Takes stretches of work out of a line and out of others that could do it instead, and puts all of it back, each
+ * into one of its cheapest places: ruin and recreate with adjacent strings (Christiaens and Vanden Berghe 2020).
+ */
 export const rebuild: Move = (state, random, context) => {
   const { model } = context
   const seed = pickLine(state, random, context)
@@ -303,8 +211,6 @@ export const rebuild: Move = (state, random, context) => {
     if (u < 0) u = state.first[machine]!
     if (u >= 0) takeString(state, random, context, u, machine, chosen)
   }
-  for (const u of chosen) state.unlink(u)
-  settle(state)
   const rule = random.int(3)
   if (rule === 0) random.shuffle(chosen)
   else {
@@ -312,12 +218,27 @@ export const rebuild: Move = (state, random, context) => {
       rule === 1 ? context.latestEnd[u]! : -model.jobWeight[model.jobOf[u]!]!
     chosen.sort((x, y) => key(x) - key(y) || x - y)
   }
+  const [first] = chosen
+  if (first === undefined) return false
+  const oldMode = state.mode[first]!
+  const machine = state.machine[first * state.width]!
+  let oldBefore = state.prev[first * state.width]!
+  while (oldBefore >= 0 && chosen.includes(oldBefore)) oldBefore = state.prevOn(oldBefore, machine)
+  for (const u of chosen) state.unlink(u)
+  settle(state)
   let pending = 0
   for (const u of chosen) pending += latenessCost(state, u, context)
   for (const u of chosen) {
+    const left = limit + pending - context.weights[1]! * (state.sums[TARDY]! + state.sums[LOST]!)
+    if (left < 0) return false
     pending -= latenessCost(state, u, context)
-    if (!placeCheapest(state, u, context, random, REBUILD_SLACK * slackOf(context, random))) return false
-    if (context.weights[1]! * (state.sums[TARDY]! + state.sums[LOST]!) - pending > limit) return false
+    const bound = precedenceBound(state, u)
+    if (bound >= NEVER) return false
+    beginPlaces(state, u, context, REBUILD_CHOICE * context.temperature)
+    if (u === first) leaveOut(oldMode, oldBefore)
+    listAllPlaces(state, u, bound, context, left)
+    const place = drawPlace(random)
+    if (place < 0 || !insertAt(state, u, place) || !settle(state)) return false
   }
   return true
 }
@@ -325,8 +246,7 @@ export const rebuild: Move = (state, random, context) => {
 /** What the job of v costs for being late. */
 function latenessCost(state: State, v: number, { weights }: MoveContext): number {
   const { model } = state
-  const job = model.jobOf[v]!
-  return weights[1]! * model.jobWeight[job]! * Math.max(0, state.jobEnd[job]! - model.jobDue[job]!)
+  return weights[1]! * model.jobWeight[model.jobOf[v]!]! * latenessOf(state, v)
 }
 
 /** Adds a stretch of neighbours on a machine around u. */
@@ -350,22 +270,4 @@ function takeString(
     if (!chosen.includes(v) && forced[v] === 0) chosen.push(v)
     v = state.nextOn(v, machine)
   }
-}
-
-/** Puts an unlinked task into its cheapest place; with chance given, into one that seems `slack` dearer at most. */
-function placeCheapest(
-  state: State,
-  v: number,
-  context: MoveContext,
-  random: Random | null = null,
-  slack = 0,
-): boolean {
-  const bound = precedenceBound(state, v)
-  if (bound >= NEVER) return false
-  clearSpots(slack)
-  listAllSpots(state, v, bound, context)
-  // Without slack a place is only listed when it costs no more than those before it: the last is the cheapest.
-  const best = random ? drawSpot(random) : spots.count - 1
-  if (best < 0) return false
-  return insertAt(state, v, best) && settle(state)
 }

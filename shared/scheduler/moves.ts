@@ -1,7 +1,7 @@
+import { HARD } from './figures.ts'
 import type { Model } from './model.ts'
 import type { Random } from './random.ts'
 import type { State } from './state.ts'
-import { HARD } from './timing.ts'
 
 /** One trial change: applied to the state and settled, or false with the state possibly half changed. */
 export type Move = (state: State, random: Random, context: MoveContext) => boolean
@@ -21,6 +21,10 @@ export interface MoveContext {
   /** Guide weights, and the rise of the guide cost up to which the present trial will be kept. */
   weights: Float64Array
   allowance: number
+  /** Temperature of the present trial, in points of the guide cost. */
+  temperature: number
+  /** End of the last work that is planned, as of the last trial kept. */
+  lastEnd: number
 }
 
 /** @param around line tasks to stay near; when none of them may move, everything may. */
@@ -49,6 +53,8 @@ export function createMoveContext(
     latestEnd: latestEnds(model, urgency),
     weights,
     allowance: Infinity,
+    temperature: 0,
+    lastEnd: 0,
   }
 }
 

@@ -1,11 +1,12 @@
 import { NEVER } from './calendar.ts'
 import { explanation } from './explain-unplanned.ts'
+import { HARD, TARDY } from './figures.ts'
 import { eachGap, insertLine, precedenceBound } from './insert.ts'
 import type { Gap } from './insert.ts'
 import { compileModel } from './model.ts'
 import type { Assignment, Explanation, Job, Precedence, Problem, Task } from './problem.ts'
 import type { State } from './state.ts'
-import { HARD, settle, TARDY } from './timing.ts'
+import { settle } from './timing.ts'
 import { followPlan } from './warm-start.ts'
 import type { KnownPlan } from './warm-start.ts'
 

@@ -79,3 +79,16 @@ export class Random {
 export function createRandom(seed: number): Random {
   return new Random(seed)
 }
+
+/** Minus the logarithm of a random share, by exact operations only, so that every machine decides alike. */
+export function logarithmOfChance(random: Random): number {
+  let share = random.float()
+  let sum = 0
+  for (; share < 0.5; share *= 2) {
+    if (sum > 20) return sum
+    sum += Math.LN2
+  }
+  const z = (1 - share) / (1 + share)
+  const y = z * z
+  return sum + 2 * z * (1 + y * (1 / 3 + y * (1 / 5 + y * (1 / 7 + y / 9))))
+}

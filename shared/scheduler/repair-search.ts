@@ -14,8 +14,8 @@ interface Stretch {
 
 const OPENING: Stretch = { trials: 4096, from: 0.3, to: 0.001 }
 /** While the forced task has to stay away, and once it may go where it likes. */
-const AROUND_FORCED: Stretch = { trials: 576, from: 0.05, to: 0.003 }
-const AFTERWARDS: Stretch = { trials: 256, from: 0.01, to: 0.003 }
+const AROUND_FORCED: Stretch = { trials: 288, from: 0.03, to: 0.003 }
+const AFTERWARDS: Stretch = { trials: 128, from: 0.01, to: 0.003 }
 
 /**
  * Improves a plan that was mended. Nearly every move away from such a plan costs more than a search could accept and

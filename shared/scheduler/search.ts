@@ -1,6 +1,7 @@
 import { construct, latestStarts, topologicalOrder } from './construct.ts'
 import { NEVER } from './calendar.ts'
-import { guideCost, guideWeights, scoreOf } from './cost.ts'
+import { guideCost, guideWeights, lastEndOf, scoreOf } from './cost.ts'
+import { HARD } from './figures.ts'
 import { makeFeasible } from './finish.ts'
 import { advanceAir, dropAir, ejectAir, moveAir, rescueAir, swapAir } from './moves-air.ts'
 import { displace, forceAway, joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
@@ -9,9 +10,8 @@ import type { Move, MoveContext } from './moves.ts'
 import type { Model } from './model.ts'
 import { compareScores } from './problem.ts'
 import type { Score } from './problem.ts'
-import { Random } from './random.ts'
+import { logarithmOfChance, Random } from './random.ts'
 import type { State } from './state.ts'
-import { HARD } from './timing.ts'
 
 /** How many times each move is drawn out of the sum; `rebuild` beside it, as often as the size asks for. */
 export const MENU: readonly [Move, number][] = [
@@ -28,7 +28,7 @@ export const MENU: readonly [Move, number][] = [
 ]
 const TICKETS = MENU.reduce((sum, [, share]) => sum + share, 0)
 /** A repair has no time for more of the dear `rebuild` than this; a plan draws it by the square of its tasks, up to half of all. */
-const REPAIR_REBUILDS = 40
+const REPAIR_REBUILDS = 200
 const TASKS_SQUARED_PER_REBUILD = 250
 /** The last tenth of a search starts from the best plan once more, cool enough for the lower tiers. */
 const LAST_PHASE = 0.9
@@ -86,6 +86,7 @@ export class Search {
     this.weights = guideWeights(model)
     this.context = createMoveContext(model, urgency, this.weights, around)
     this.currentCost = guideCost(this.current, this.weights)
+    this.context.lastEnd = lastEndOf(this.current)
   }
 
   /** What the lesser of the worsening moves cost: no search starts hotter. */
@@ -119,6 +120,7 @@ export class Search {
   /** Runs `count` trials at a temperature in points of the guide cost. */
   runAt(count: number, temperature: number): void {
     const { current, saved, random, context, weights } = this
+    context.temperature = temperature
     for (let i = 0; i < count; i++) {
       this.iterations++
       if (this.iterations % RESORT_EVERY === 0) this.resort()
@@ -134,6 +136,7 @@ export class Search {
         continue
       }
       this.currentCost = cost
+      context.lastEnd = lastEndOf(current)
       current.keepIn(saved)
       if (this.improvesBest()) {
         this.best.copyFrom(current)
@@ -147,6 +150,7 @@ export class Search {
     this.current.copyFrom(state)
     this.saved.copyFrom(state)
     this.currentCost = guideCost(state, this.weights)
+    this.context.lastEnd = lastEndOf(state)
     if (this.improvesBest()) {
       this.best.copyFrom(state)
       this.bestScore = scoreOf(state)
@@ -174,6 +178,7 @@ export class Search {
         context.forced[v] = 1
         current.keepIn(saved)
         this.currentCost = guideCost(current, this.weights)
+        context.lastEnd = lastEndOf(current)
         return true
       }
       current.revertTo(saved)
@@ -243,19 +248,6 @@ function machineOrder(state: State, key: Float64Array): Int32Array {
   for (let v = 0; v < model.n; v++) predFrom[v + 1] = predFrom[v]! + waiting[v]!
   const view = { n: model.n, predFrom, succFrom: from, succTask: Int32Array.from(tasks) }
   return topologicalOrder(view, key)
-}
-
-/** Minus the logarithm of a random share, by exact operations only, so that every machine decides alike. */
-function logarithmOfChance(random: Random): number {
-  let share = random.float()
-  let sum = 0
-  for (; share < 0.5; share *= 2) {
-    if (sum > 20) return sum
-    sum += Math.LN2
-  }
-  const z = (1 - share) / (1 + share)
-  const y = z * z
-  return sum + 2 * z * (1 + y * (1 / 3 + y * (1 / 5 + y * (1 / 7 + y / 9))))
 }
 
 /** base ** share by repeated square roots: exact operations only. */

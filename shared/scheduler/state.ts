@@ -26,6 +26,8 @@ export class State {
   readonly over: Int32Array
   /** Start bound that keeps a later task within its maximum lag. */
   readonly holdBack: Int32Array
+  /** Start bound by all but its machines, as of when the task was last timed. */
+  readonly ready: Int32Array
   readonly order: Int32Array
   readonly pos: Int32Array
   /** Machine memberships of task v: entries v*width .. v*width+width-1, -1 when unused. */
@@ -79,7 +81,7 @@ export class State {
     }
     this.crew = crew
     const sizes = [
-      n * 12,
+      n * 13,
       n * width * 3,
       machines * 2,
       jobs,
@@ -100,6 +102,7 @@ export class State {
     this.stab = take(n)
     this.over = take(n)
     this.holdBack = take(n)
+    this.ready = take(n)
     this.order = take(n)
     this.pos = take(n)
     this.machine = take(n * width).fill(-1)
@@ -182,6 +185,7 @@ export class State {
       to.stab[v] = from.stab[v]!
       to.over[v] = from.over[v]!
       to.holdBack[v] = from.holdBack[v]!
+      to.ready[v] = from.ready[v]!
       for (let e = v * width; e < (v + 1) * width; e++) {
         to.machine[e] = from.machine[e]!
         to.prev[e] = from.prev[e]!

@@ -1,16 +1,9 @@
 import { advance, fitStart, NEVER, overtimeBetween, startForEnd } from './calendar.ts'
 import { settleAir } from './air-state.ts'
+import { applyFigures, lateness, maxLagExcess, settleJob } from './figures.ts'
 import { FF, FS, SS } from './model.ts'
 import type { Model } from './model.ts'
 import type { State } from './state.ts'
-
-export const HARD = 0
-export const TARDY = 1
-export const LOST = 2
-export const STABLE = 3
-export const SETUP = 4
-export const OVERTIME = 5
-export const FAIR = 6
 
 const MOST_HOLD_BACKS = 200
 
@@ -185,6 +178,10 @@ export function retime(state: State, v: number): boolean {
   }
   const m = state.mode[v]!
   const dur = model.modeDur[m]!
+  const time = model.modeTime[m]!
+  const pausing = model.pausing[v] === 1
+  if (model.fixedStart[v]! < 0) earliest = boundByLags(state, v, earliest, minEnd)
+  state.ready[v] = earliest
   let setupSum = 0
   const from = v * width
   for (let e = from; e < from + width; e++) {
@@ -206,8 +203,6 @@ export function retime(state: State, v: number): boolean {
     }
     if (free > earliest) earliest = free
   }
-  const time = model.modeTime[m]!
-  const pausing = model.pausing[v] === 1
   let hard = 0
   if (model.fixedStart[v]! >= 0) {
     const fixed = model.fixedStart[v]!
@@ -224,21 +219,6 @@ export function retime(state: State, v: number): boolean {
       if (minEnd > end[v]) hard += minEnd - end[v]
     }
   } else {
-    if (state.holdBack[v]! > earliest) earliest = state.holdBack[v]!
-    if (model.anyMaxLag) {
-      for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++) {
-        const w = model.succTask[a]!
-        const arc = model.succArc[a]!
-        if (model.arcMax[arc]! < 0 || placed[w] === 0) continue
-        if (model.isAir[w] === 0 && model.fixedStart[w]! < 0) continue
-        const bound = lagBound(state, v, w, model.arcType[arc]!, model.arcMax[arc]!)
-        if (bound > earliest) earliest = bound
-      }
-    }
-    if (minEnd > 0) {
-      const bound = startForEnd(time, minEnd, dur, pausing)
-      if (bound > earliest) earliest = bound
-    }
     const fit = fitStart(time, earliest, dur, pausing)
     start[v] = fit
     end[v] = fit >= NEVER ? NEVER : pausing ? advance(time, fit, dur) : fit + dur
@@ -246,6 +226,25 @@ export function retime(state: State, v: number): boolean {
   hard += maxLagExcess(state, v) + lateness(state, v)
   applyFigures(state, v, setupSum, overtimeBetween(time, start[v], end[v]), hard)
   return start[v] !== oldStart || end[v] !== oldEnd
+}
+
+/** Raises the earliest start of a line task to what its end, and what must follow it soon, ask for. */
+function boundByLags(state: State, v: number, start: number, minEnd: number): number {
+  const { model } = state
+  let earliest = Math.max(start, state.holdBack[v]!)
+  if (model.anyMaxLag)
+    for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++) {
+      const w = model.succTask[a]!
+      const arc = model.succArc[a]!
+      if (model.arcMax[arc]! < 0 || state.placed[w] === 0) continue
+      if (model.isAir[w] === 0 && model.fixedStart[w]! < 0) continue
+      const bound = lagBound(state, v, w, model.arcType[arc]!, model.arcMax[arc]!)
+      if (bound > earliest) earliest = bound
+    }
+  if (minEnd <= 0) return earliest
+  const m = state.mode[v]!
+  const bound = startForEnd(model.modeTime[m]!, minEnd, model.modeDur[m]!, model.pausing[v] === 1)
+  return Math.max(earliest, bound)
 }
 
 /** The same for a line task that is free to start, with nothing but plain end-to-start arcs before it. */
@@ -259,6 +258,7 @@ function retimeSimple(state: State, v: number): boolean {
     const bound = end[u]! + arcMin[predArc[a]!]!
     if (bound > earliest) earliest = bound
   }
+  state.ready[v] = earliest
   const own = family[v]!
   let setupSum = 0
   const from = v * width
@@ -299,105 +299,4 @@ export function machineFreeFor(model: Model, machine: number, v: number): number
   return setting >= 0 && setting === model.family[v]
     ? model.machineSince[machine]!
     : model.machineFree[machine]!
-}
-
-function maxLagExcess(state: State, v: number): number {
-  const { model } = state
-  if (!model.anyMaxLag || state.start[v]! >= NEVER || model.running[v] === 1) return 0
-  let excess = 0
-  for (let a = model.predFrom[v]!; a < model.predFrom[v + 1]!; a++) {
-    const arc = model.predArc[a]!
-    const max = model.arcMax[arc]!
-    const u = model.predTask[a]!
-    if (max < 0 || state.placed[u] === 0 || state.end[u]! >= NEVER) continue
-    const type = model.arcType[arc]!
-    const from = type === SS ? state.start[u]! : state.end[u]!
-    const to = type === FF ? state.end[v]! : state.start[v]!
-    if (to - from > max) excess += to - from - max
-  }
-  return excess
-}
-
-function lateness(state: State, v: number): number {
-  const { model } = state
-  if (state.end[v]! >= NEVER) return 0
-  let late = 0
-  if (state.end[v]! > model.deadline[v]!) late += state.end[v]! - model.deadline[v]!
-  if (model.running[v] === 0 && state.start[v]! > model.latestStart[v]!)
-    late += state.start[v]! - model.latestStart[v]!
-  return late
-}
-
-function applyFigures(state: State, v: number, setup: number, over: number, hard: number): void {
-  const { sums } = state
-  const stab = state.model.wished[v] === 1 ? unrest(state, v) : 0
-  sums[SETUP] = sums[SETUP]! + setup - state.setup[v]!
-  sums[OVERTIME] = sums[OVERTIME]! + over - state.over[v]!
-  sums[HARD] = sums[HARD]! + hard - state.hard[v]!
-  sums[STABLE] = sums[STABLE]! + stab - state.stab[v]!
-  state.setup[v] = setup
-  state.over[v] = over
-  state.hard[v] = hard
-  state.stab[v] = stab
-  state.touchJob(state.model.jobOf[v]!)
-}
-
-/** Stability cost of one task against its wish (baseline or soft lock). */
-function unrest(state: State, v: number): number {
-  const { model } = state
-  const wished = model.wishStart[v]!
-  const res = model.wishRes[v]
-  if (wished < 0 && !res) return 0
-  if (model.running[v] === 1) return 0
-  if (state.placed[v] === 0 || state.end[v]! >= NEVER)
-    return model.announced[v] === 1 ? model.wAnnounced : wished >= 0 ? model.wRes : 0
-  let cost = 0
-  if (wished >= 0) {
-    const moved = Math.abs(state.start[v]! - wished)
-    if (model.announced[v] === 1 && moved > 0) cost += model.wAnnounced
-    if (moved > model.tolerance) cost += model.wStart * (moved - model.tolerance)
-  }
-  if (!res) return cost
-  if (model.isAir[v] === 1) {
-    const a = model.air.airOf[v]!
-    if (!res.includes(state.airStudio[a]!)) cost += model.wRes
-    for (let i = 0; i < state.airCrew[a]!; i++)
-      if (!res.includes(state.airStreamers[a * state.crew + i]!)) cost += model.wStreamer
-    return cost
-  }
-  return cost + model.wRes * countUnwished(model, v, state.mode[v]!)
-}
-
-/** Resources of a mode that are not those wished for v. */
-export function countUnwished(model: Model, v: number, mode: number): number {
-  const wished = model.wishRes[v]
-  if (!wished) return 0
-  let count = 0
-  for (let k = model.needFrom[mode]!; k < model.needFrom[mode + 1]!; k++)
-    if (!wished.includes(model.needRes[k]!)) count++
-  return count
-}
-
-/** Completion and tardiness of one job. */
-export function settleJob(state: State, job: number): void {
-  const { model } = state
-  const due = model.jobDue[job]!
-  const before = state.jobEnd[job]!
-  let done = 0
-  for (let k = model.jobTaskFrom[job]!; k < model.jobTaskFrom[job + 1]!; k++) {
-    const v = model.jobTasks[k]!
-    if (state.placed[v] === 0) {
-      if (state.excused[v] === 0) done = model.unplannedAt
-    } else if (state.end[v]! > done) done = Math.min(state.end[v]!, model.unplannedAt)
-  }
-  if (done === before) return
-  state.jobEnd[job] = done
-  if (due >= NEVER) {
-    const whole = model.unplannedAt
-    const change = (done >= whole ? whole : 0) - (before >= whole ? whole : 0)
-    state.sums[TARDY] = state.sums[TARDY]! + model.jobWeight[job]! * change
-    return
-  }
-  const change = Math.max(0, done - due) - Math.max(0, before - due)
-  if (change !== 0) state.sums[TARDY] = state.sums[TARDY]! + model.jobWeight[job]! * change
 }
