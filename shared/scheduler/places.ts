@@ -104,17 +104,10 @@ export function listPlaces(
   for (let machine = from; machine < to; machine++) {
     const resTime = model.resTime[model.machineRes[machine]!]!
     const home = old.placed && machine === old.machine
-    let after = -1
-    let before = skipBack(state, v, machine, state.last[machine]!)
-    while (before >= 0 && end[before]! > bound && model.fixedEnd[before]! < 0) {
-      after = before
-      before = skipBack(state, v, machine, state.prevOn(before, machine))
-    }
     const hole = home ? state.prevOn(v, machine) : -1
-    if (home && before >= 0 && pos[before]! > pos[v]!) {
-      before = hole
-      after = state.nextOn(v, machine)
-    }
+    let before = lastBefore(state, v, machine, bound)
+    if (home && before >= 0 && pos[before]! > pos[v]!) before = hole
+    let after = nextBut(state, v, machine, before)
     let free = before >= 0 ? end[before]! : machineFreeFor(model, machine, v)
     let held = before >= 0 ? model.family[before]! : model.machineState[machine]!
     /** Behind the hole that v leaves, work has moved up; what that saves is added as it is walked past. */
@@ -151,16 +144,8 @@ export function listPlaces(
               : shiftCost(state, context, machine, after, ends, own, left)
         }
         if (cost <= limit && cost < Infinity) {
-          const i = places.count++
-          places.mode[i] = mode
-          places.machine[i] = machine
-          places.before[i] = before
-          places.after[i] = after
-          places.cost[i] = cost
-          if (cost < places.least) {
-            places.least = cost
-            limit = Math.min(most, cost + apart)
-          }
+          addPlace(mode, machine, before, after, cost)
+          limit = Math.min(most, places.least + apart)
         }
       }
       if (after < 0) break
@@ -172,10 +157,33 @@ export function listPlaces(
       } else free = end[after]!
       held = model.family[after]!
       before = after
-      after = state.nextOn(after, machine)
-      if (after === v) after = state.nextOn(v, machine)
+      after = nextBut(state, v, machine, before)
     }
   }
+}
+
+function addPlace(mode: number, machine: number, before: number, after: number, cost: number): void {
+  const i = places.count++
+  places.mode[i] = mode
+  places.machine[i] = machine
+  places.before[i] = before
+  places.after[i] = after
+  places.cost[i] = cost
+  if (cost < places.least) places.least = cost
+}
+
+/** The last task on a machine, v aside, that is over by `bound` or fixed; -1 when there is none. */
+function lastBefore(state: State, v: number, machine: number, bound: number): number {
+  let u = state.last[machine]!
+  while (u >= 0 && (u === v || (state.end[u]! > bound && state.model.fixedEnd[u]! < 0)))
+    u = state.prevOn(u, machine)
+  return u
+}
+
+/** The task behind another, or the first one behind -1, on a machine without v. */
+function nextBut(state: State, v: number, machine: number, before: number): number {
+  const u = before >= 0 ? state.nextOn(before, machine) : state.first[machine]!
+  return u === v ? state.nextOn(v, machine) : u
 }
 
 /** One of the places, the likelier the cheaper it is; -1 when there is none. */
@@ -198,9 +206,6 @@ export function drawPlace(random: Random): number {
 export function cheapestPlace(): number {
   return places.cost.slice(0, places.count).indexOf(places.least)
 }
-
-const skipBack = (state: State, v: number, machine: number, u: number): number =>
-  u === v ? state.prevOn(v, machine) : u
 
 /** Weighted tardiness of v's job if v ended then; of work that others wait for, as far as it makes the job later than it is. */
 function ownLateness(state: State, context: MoveContext, v: number, end: number): number {
