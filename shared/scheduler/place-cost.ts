@@ -52,7 +52,7 @@ export function shiftCost(
 export const beyondCost = ({ weights, lastEnd }: MoveContext, end: number): number =>
   weights[5]! * Math.max(0, end - lastEnd)
 
-/** The same when a task and the next one on a machine change places. */
+/** What it changes when a task and the next one on a machine change places. */
 export function swapCost(state: State, context: MoveContext, v: number, machine: number): number {
   const { model } = state
   const resTime = model.resTime[model.machineRes[machine]!]!
