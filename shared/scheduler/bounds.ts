@@ -1,4 +1,4 @@
-import { advance, fitStart, NEVER } from './calendar.ts'
+import { endFrom, fitStart, NEVER } from './calendar.ts'
 import { topologicalOrder } from './construct.ts'
 import { FF, SS } from './model.ts'
 import type { Model } from './model.ts'
@@ -57,11 +57,7 @@ function earliestPlace(model: Model, v: number, bound: number): [start: number, 
     const pausing = model.pausing[v] === 1
     const fit = fitStart(model.modeTime[m]!, bound, model.modeDur[m]!, pausing)
     start = Math.min(start, fit)
-    if (fit < NEVER)
-      end = Math.min(
-        end,
-        pausing ? advance(model.modeTime[m]!, fit, model.modeDur[m]!) : fit + model.modeDur[m]!,
-      )
+    end = Math.min(end, endFrom(model.modeTime[m]!, fit, model.modeDur[m]!, pausing))
   }
   return [start, end]
 }

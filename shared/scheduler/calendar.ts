@@ -145,6 +145,11 @@ export function fitStart(table: OpenTime, t: number, dur: number, pausing: boole
   return NEVER
 }
 
+/** When a task of `dur` minutes is over that begins at `begin`, a start that fits. */
+export function endFrom(table: OpenTime, begin: number, dur: number, pausing: boolean): number {
+  return begin >= NEVER ? NEVER : pausing ? advance(table, begin, dur) : begin + dur
+}
+
 /** Earliest start bound so that the task ends at `minEnd` or later. */
 export function startForEnd(table: OpenTime, minEnd: number, dur: number, pausing: boolean): number {
   if (!pausing || table.always || minEnd >= NEVER) return minEnd >= NEVER ? NEVER : minEnd - dur

@@ -4,7 +4,7 @@ import { precedenceBound, setupBetween } from './insert.ts'
 import { compileModel, FF, SS } from './model.ts'
 import { resolveLocks } from './locks.ts'
 import type { Explanation, Problem } from './problem.ts'
-import { machineFreeFor, shareDoneAt } from './timing.ts'
+import { freeAfter, heldAfter, shareDoneAt } from './timing.ts'
 import { followPlan } from './warm-start.ts'
 import type { KnownPlan } from './warm-start.ts'
 import type { State } from './state.ts'
@@ -120,9 +120,8 @@ function explainMachine(state: State, v: number, ready: number, parts: Explanati
     const machine = state.machine[e]!
     if (machine < 0) continue
     const before = state.prev[e]!
-    const free = before >= 0 ? state.end[before]! : machineFreeFor(model, machine, v)
-    const from = before >= 0 ? model.family[before]! : model.machineState[machine]!
-    const setup = setupBetween(model, machine, from, model.family[v]!)
+    const free = freeAfter(state, machine, before, v)
+    const setup = setupBetween(model, machine, heldAfter(model, machine, before), model.family[v]!)
     const until = advance(model.resTime[model.machineRes[machine]!]!, free, setup)
     if (until > bound) {
       bound = until

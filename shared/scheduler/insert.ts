@@ -1,10 +1,10 @@
-import { advance, fitStart, NEVER } from './calendar.ts'
+import { advance, endFrom, fitStart, NEVER } from './calendar.ts'
 import { fitsUse, placeAir, removeAir } from './air-state.ts'
 import type { AirCandidate } from './model-air.ts'
 import { FF, FS, SS } from './model.ts'
 import type { Model } from './model.ts'
 import type { State } from './state.ts'
-import { machineFreeFor, shareDoneAt } from './timing.ts'
+import { freeAfter, heldAfter, shareDoneAt } from './timing.ts'
 
 /** A place for a line task: a mode, and a gap on the machine that decides (between `before` and `after`). */
 export interface Gap {
@@ -88,7 +88,7 @@ export function eachGap(state: State, v: number, bound: number, visit: (gap: Gap
         machine: -1,
         before: -1,
         after: -1,
-        end: finish(time, fit, dur, pausing),
+        end: endFrom(time, fit, dur, pausing),
         setup: 0,
         push: 0,
       })
@@ -98,19 +98,17 @@ export function eachGap(state: State, v: number, bound: number, visit: (gap: Gap
       let after = -1
       let before = state.last[machine]!
       for (;;) {
-        const free = before >= 0 ? end[before]! : machineFreeFor(model, machine, v)
-        const state0 = before >= 0 ? model.family[before]! : model.machineState[machine]!
-        const setup = setupBetween(model, machine, state0, own)
-        const ready = setup > 0 ? advance(resTime, free, setup) : free
+        const held = heldAfter(model, machine, before)
+        const setup = setupBetween(model, machine, held, own)
+        const ready = advance(resTime, freeAfter(state, machine, before, v), setup)
         const fit = fitStart(time, ready > bound ? ready : bound, dur, pausing)
-        const ends = finish(time, fit, dur, pausing)
+        const ends = endFrom(time, fit, dur, pausing)
         let added = setup
         let push = 0
         if (after >= 0) {
           const next = setupBetween(model, machine, own, model.family[after]!)
-          added += next - setupBetween(model, machine, state0, model.family[after]!)
-          const nextReady = next > 0 ? advance(resTime, ends, next) : ends
-          push = Math.max(0, nextReady - start[after]!)
+          added += next - setupBetween(model, machine, held, model.family[after]!)
+          push = Math.max(0, advance(resTime, ends, next) - start[after]!)
         }
         visit({ mode, machine, before, after, end: ends, setup: added, push })
         if (before < 0 || end[before]! <= bound || model.fixedEnd[before]! >= 0) break
@@ -119,10 +117,6 @@ export function eachGap(state: State, v: number, bound: number, visit: (gap: Gap
       }
     }
   }
-}
-
-function finish(time: Model['modeTime'][number], fit: number, dur: number, pausing: boolean): number {
-  return fit >= NEVER ? NEVER : pausing ? advance(time, fit, dur) : fit + dur
 }
 
 /** Puts an unlinked line task into a gap. False when the order forbids it (nothing changed then). */

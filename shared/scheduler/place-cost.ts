@@ -1,12 +1,13 @@
-import { advance, fitStart, NEVER, overtimeBetween } from './calendar.ts'
+import { advance, endFrom, fitStart, NEVER, overtimeBetween } from './calendar.ts'
 import { latenessOf, overDeadline, strayed } from './figures.ts'
 import { setupBetween } from './insert.ts'
 import { FS } from './model.ts'
 import type { MoveContext } from './moves.ts'
 import type { State } from './state.ts'
-import { machineFreeFor, shareDoneAt } from './timing.ts'
+import { freeAfter, heldAfter, shareDoneAt } from './timing.ts'
 
-const span = { start: 0, end: 0 }
+/** When a task runs, and what it costs more than it does now. */
+const step = { start: 0, end: 0, cost: 0 }
 
 /**
  * What it changes, in points of the guide cost, when `first` and the work behind it on a machine wait, or need no
@@ -27,8 +28,6 @@ export function shiftCost(
   moved = -1,
   saved = 0,
 ): number {
-  const { model } = state
-  const resTime = model.resTime[model.machineRes[machine]!]!
   let free = freeAt
   let held = heldBy
   let cost = 0
@@ -37,13 +36,11 @@ export function shiftCost(
       cost -= saved
       continue
     }
-    const own = model.family[u]!
-    const setup = setupBetween(model, machine, held, own)
-    const at = timeAt(state, u, setup > 0 ? advance(resTime, free, setup) : free)
-    cost += changeOf(state, context, u, setup, at)
+    const at = stepOn(state, context, machine, u, free, held)
+    cost += at.cost
     if (cost > limit || (at.start === state.start[u]! && at.end === state.end[u]!)) return cost
     free = at.end
-    held = own
+    held = state.model.family[u]!
   }
   return cost + beyondCost(context, free)
 }
@@ -54,27 +51,36 @@ export const beyondCost = ({ weights, lastEnd }: MoveContext, end: number): numb
 
 /** What it changes when a task and the next one on a machine change places. */
 export function swapCost(state: State, context: MoveContext, v: number, machine: number): number {
-  const { model } = state
-  const resTime = model.resTime[model.machineRes[machine]!]!
+  const { family } = state.model
   const before = state.prevOn(v, machine)
   const next = state.nextOn(v, machine)
-  let free = before >= 0 ? state.end[before]! : machineFreeFor(model, machine, next)
-  let held = before >= 0 ? model.family[before]! : model.machineState[machine]!
-  let cost = 0
-  for (const u of [next, v]) {
-    const own = model.family[u]!
-    const setup = setupBetween(model, machine, held, own)
-    const at = timeAt(state, u, setup > 0 ? advance(resTime, free, setup) : free)
-    cost += changeOf(state, context, u, setup, at)
-    free = at.end
-    held = own
-  }
-  const limit = context.allowance - cost
-  return cost + shiftCost(state, context, machine, state.nextOn(next, machine), free, held, limit)
+  const held = heldAfter(state.model, machine, before)
+  let at = stepOn(state, context, machine, next, freeAfter(state, machine, before, next), held)
+  let { cost } = at
+  at = stepOn(state, context, machine, v, at.end, family[next]!)
+  cost += at.cost
+  const beyond = state.nextOn(next, machine)
+  return cost + shiftCost(state, context, machine, beyond, at.end, family[v]!, context.allowance - cost)
 }
 
-/** When u runs if its first machine is ready for it from `ready`; the answer is overwritten by the next one. */
-export function timeAt(state: State, u: number, ready: number): Readonly<typeof span> {
+/** Runs u on a machine that is free from an instant and set up for a family; the answer is overwritten by the next one. */
+export function stepOn(
+  state: State,
+  context: MoveContext,
+  machine: number,
+  u: number,
+  free: number,
+  held: number,
+): Readonly<typeof step> {
+  const { model } = state
+  const setup = setupBetween(model, machine, held, model.family[u]!)
+  timeAt(state, u, advance(model.resTime[model.machineRes[machine]!]!, free, setup))
+  step.cost = changeOf(state, context, u, setup)
+  return step
+}
+
+/** When u runs if its first machine is ready for it from `ready`. */
+function timeAt(state: State, u: number, ready: number): void {
   const { model, width, prev, end } = state
   let earliest = Math.max(ready, state.ready[u]!)
   for (let e = u * width + 1; e < (u + 1) * width; e++) {
@@ -83,29 +89,22 @@ export function timeAt(state: State, u: number, ready: number): Readonly<typeof 
   }
   const fixed = model.fixedStart[u]!
   if (fixed >= 0) {
-    span.start = fixed
-    span.end = earliest > fixed ? NEVER : end[u]!
-    return span
+    step.start = fixed
+    step.end = earliest > fixed ? NEVER : end[u]!
+    return
   }
   const mode = state.mode[u]!
   const time = model.modeTime[mode]!
   const dur = model.modeDur[mode]!
   const pausing = model.pausing[u] === 1
-  const begin = fitStart(time, earliest, dur, pausing)
-  span.start = begin
-  span.end = begin >= NEVER ? NEVER : pausing ? advance(time, begin, dur) : begin + dur
-  return span
+  step.start = fitStart(time, earliest, dur, pausing)
+  step.end = endFrom(time, step.start, dur, pausing)
 }
 
-/** What a task costs more, or less, when it is timed otherwise. */
-export function changeOf(
-  state: State,
-  context: MoveContext,
-  u: number,
-  setup: number,
-  { start, end }: Readonly<typeof span>,
-): number {
+/** What a task costs more, or less, when it runs so. */
+function changeOf(state: State, context: MoveContext, u: number, setup: number): number {
   const { model } = state
+  const { start, end } = step
   const { weights } = context
   if (end >= NEVER) return Infinity
   const cost = weights[3]! * (setup - state.setup[u]!)

@@ -1,21 +1,12 @@
-import { advance, fitStart, NEVER } from './calendar.ts'
+import { advance, endFrom, fitStart, NEVER } from './calendar.ts'
 import { countUnwished, latenessOf, overDeadline, strayed } from './figures.ts'
 import { anchorMachines, setupBetween } from './insert.ts'
 import type { MoveContext } from './moves.ts'
-import {
-  beyondCost,
-  changeOf,
-  isLast,
-  lateChange,
-  latestBefore,
-  overtimeIn,
-  shiftCost,
-  timeAt,
-} from './place-cost.ts'
+import { beyondCost, isLast, lateChange, latestBefore, overtimeIn, shiftCost, stepOn } from './place-cost.ts'
 import { logarithmOfChance } from './random.ts'
 import type { Random } from './random.ts'
 import type { State } from './state.ts'
-import { machineFreeFor } from './timing.ts'
+import { freeAfter, heldAfter } from './timing.ts'
 
 /** Places dearer than the cheapest by so many temperatures are not looked at: hardly one in 150 would be drawn. */
 const TEMPERATURES_APART = 5
@@ -62,8 +53,8 @@ export function beginPlaces(state: State, v: number, context: MoveContext, tempe
     const after = state.next[e]!
     if (machine < 0 || after < 0) continue
     const before = state.prev[e]!
-    const free = before >= 0 ? state.end[before]! : machineFreeFor(model, machine, after)
-    const held = before >= 0 ? model.family[before]! : model.machineState[machine]!
+    const free = freeAfter(state, machine, before, after)
+    const held = heldAfter(model, machine, before)
     const saved = shiftCost(state, context, machine, after, free, held, Infinity)
     if (e === from) old.first = saved
     else old.others += saved
@@ -103,13 +94,13 @@ export function listPlaces(
   let limit = Math.min(most, places.least + apart)
   for (let machine = from; machine < to; machine++) {
     const resTime = model.resTime[model.machineRes[machine]!]!
-    const home = old.placed && machine === old.machine
+    const home = machine === old.machine
     const hole = home ? state.prevOn(v, machine) : -1
     let before = lastBefore(state, v, machine, bound)
     if (home && before >= 0 && pos[before]! > pos[v]!) before = hole
     let after = nextBut(state, v, machine, before)
-    let free = before >= 0 ? end[before]! : machineFreeFor(model, machine, v)
-    let held = before >= 0 ? model.family[before]! : model.machineState[machine]!
+    let free = freeAfter(state, machine, before, v)
+    let held = heldAfter(model, machine, before)
     /** Behind the hole that v leaves, work has moved up; what that saves is added as it is walked past. */
     let behind = false
     let saved = old.others + old.first - old.own
@@ -123,9 +114,9 @@ export function listPlaces(
       if (least > limit && !home) break
       if (least <= limit && (mode !== old.mode || before !== old.before)) {
         const setup = setupBetween(model, machine, held, own)
-        const ready = setup > 0 ? advance(resTime, free, setup) : free
+        const ready = advance(resTime, free, setup)
         const begin = fitStart(time, ready > bound ? ready : bound, dur, pausing)
-        const ends = begin >= NEVER ? NEVER : pausing ? advance(time, begin, dur) : begin + dur
+        const ends = endFrom(time, begin, dur, pausing)
         let cost = Infinity
         if (ends < NEVER && ends <= ceiling)
           cost =
@@ -150,9 +141,8 @@ export function listPlaces(
       }
       if (after < 0) break
       if (behind) {
-        const setup = setupBetween(model, machine, held, model.family[after]!)
-        const at = timeAt(state, after, setup > 0 ? advance(resTime, free, setup) : free)
-        saved += changeOf(state, context, after, setup, at)
+        const at = stepOn(state, context, machine, after, free, held)
+        saved += at.cost
         free = at.end
       } else free = end[after]!
       held = model.family[after]!
@@ -204,7 +194,7 @@ export function drawPlace(random: Random): number {
 
 /** The cheapest place; -1 when there is none. */
 export function cheapestPlace(): number {
-  return places.cost.slice(0, places.count).indexOf(places.least)
+  return places.cost.indexOf(places.least)
 }
 
 /** Weighted tardiness of v's job if v ended then; of work that others wait for, as far as it makes the job later than it is. */

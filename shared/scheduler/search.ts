@@ -85,8 +85,13 @@ export class Search {
     this.bestScore = scoreOf(this.best)
     this.weights = guideWeights(model)
     this.context = createMoveContext(model, urgency, this.weights, around)
-    this.currentCost = guideCost(this.current, this.weights)
+    this.currentCost = this.weigh()
+  }
+
+  /** Cost of the current plan, which prices are compared with from now on. */
+  private weigh(): number {
     this.context.lastEnd = lastEndOf(this.current)
+    return guideCost(this.current, this.weights)
   }
 
   /** What the lesser of the worsening moves cost: no search starts hotter. */
@@ -149,8 +154,7 @@ export class Search {
   adopt(state: State): void {
     this.current.copyFrom(state)
     this.saved.copyFrom(state)
-    this.currentCost = guideCost(state, this.weights)
-    this.context.lastEnd = lastEndOf(state)
+    this.currentCost = this.weigh()
     if (this.improvesBest()) {
       this.best.copyFrom(state)
       this.bestScore = scoreOf(state)
@@ -177,8 +181,7 @@ export class Search {
       if (v >= 0 && current.sums[HARD]! <= this.bestScore[0]) {
         context.forced[v] = 1
         current.keepIn(saved)
-        this.currentCost = guideCost(current, this.weights)
-        context.lastEnd = lastEndOf(current)
+        this.currentCost = this.weigh()
         return true
       }
       current.revertTo(saved)

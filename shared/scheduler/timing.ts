@@ -1,4 +1,4 @@
-import { advance, fitStart, NEVER, overtimeBetween, startForEnd } from './calendar.ts'
+import { advance, endFrom, fitStart, NEVER, overtimeBetween, startForEnd } from './calendar.ts'
 import { settleAir } from './air-state.ts'
 import { applyFigures, lateness, maxLagExcess, settleJob } from './figures.ts'
 import { FF, FS, SS } from './model.ts'
@@ -188,10 +188,10 @@ export function retime(state: State, v: number): boolean {
     const machine = state.machine[e]!
     if (machine < 0) continue
     const before = state.prev[e]!
-    let free = before >= 0 ? end[before]! : machineFreeFor(model, machine, v)
+    let free = freeAfter(state, machine, before, v)
     const table = model.machineSetup[machine]!
     if (table >= 0 && model.fixedEnd[v]! < 0) {
-      const last = before >= 0 ? model.family[before]! : model.machineState[machine]!
+      const last = heldAfter(model, machine, before)
       const own = model.family[v]!
       if (last >= 0 && own >= 0 && last !== own) {
         const setup = model.setupTables[table]![last * model.families + own]!
@@ -221,7 +221,7 @@ export function retime(state: State, v: number): boolean {
   } else {
     const fit = fitStart(time, earliest, dur, pausing)
     start[v] = fit
-    end[v] = fit >= NEVER ? NEVER : pausing ? advance(time, fit, dur) : fit + dur
+    end[v] = endFrom(time, fit, dur, pausing)
   }
   hard += maxLagExcess(state, v) + lateness(state, v)
   applyFigures(state, v, setupSum, overtimeBetween(time, start[v], end[v]), hard)
@@ -266,9 +266,9 @@ function retimeSimple(state: State, v: number): boolean {
     const k = machine[e]!
     if (k < 0) continue
     const before = prev[e]!
-    let free = before >= 0 ? end[before]! : machineFreeFor(model, k, v)
+    let free = freeAfter(state, k, before, v)
     const table = model.machineSetup[k]!
-    const last = before >= 0 ? family[before]! : model.machineState[k]!
+    const last = heldAfter(model, k, before)
     if (table >= 0 && last >= 0 && own >= 0 && last !== own) {
       const setup = setupTables[table]![last * model.families + own]!
       if (setup > 0) {
@@ -283,7 +283,7 @@ function retimeSimple(state: State, v: number): boolean {
   const dur = model.modeDur[m]!
   const pausing = model.pausing[v] === 1
   const begin = fitStart(time, earliest, dur, pausing)
-  const ends = begin >= NEVER ? NEVER : pausing ? advance(time, begin, dur) : begin + dur
+  const ends = endFrom(time, begin, dur, pausing)
   const moved = begin !== start[v] || ends !== end[v]
   start[v] = begin
   end[v] = ends
@@ -293,10 +293,16 @@ function retimeSimple(state: State, v: number): boolean {
   return moved
 }
 
-/** When a machine with nothing before v is free for it; a set-up under way for its family counts from its start. */
-export function machineFreeFor(model: Model, machine: number, v: number): number {
+/** When a machine is free for v after another task, or with nothing before it (-1): a set-up under way for its family counts from its start. */
+export function freeAfter({ model, end }: State, machine: number, before: number, v: number): number {
+  if (before >= 0) return end[before]!
   const setting = model.machineSetting[machine]!
   return setting >= 0 && setting === model.family[v]
     ? model.machineSince[machine]!
     : model.machineFree[machine]!
+}
+
+/** The family a machine is set up for after a task, or with nothing before (-1). */
+export function heldAfter(model: Model, machine: number, before: number): number {
+  return before >= 0 ? model.family[before]! : model.machineState[machine]!
 }
