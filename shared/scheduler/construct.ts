@@ -160,7 +160,7 @@ export function bestGap(state: State, v: number, setupPrice: number, pushPrice: 
   const wishedStart = model.wishStart[v]!
   let best: Gap | null = null
   let bestCost = Infinity
-  const bound = precedenceBound(state, v)
+  const bound = Math.max(model.keptStart[v]!, precedenceBound(state, v))
   eachGap(state, v, bound, (gap) => {
     if (gap.after >= 0 && gap.push > 0 && (model.fixedStart[gap.after]! >= 0 || pushPrice === Infinity))
       return
@@ -185,12 +185,17 @@ export function placeLine(state: State, v: number, setupPrice = 1, pushPrice = I
     const tail = gap.machine >= 0 ? state.last[gap.machine]! : -1
     if (!insertLine(state, v, gap.mode, gap.machine, tail, -1)) return false
   }
+  state.keepFrom(v, state.model.keptStart[v]!)
   settle(state)
   return true
 }
 
-/** Puts what a task waits for, first things first, where each ends earliest; false when something has no place. */
-export function hurryBefore(state: State, v: number): boolean {
+/**
+ * Puts what a task waits for, first things first, where each ends earliest; false when something has no place.
+ *
+ * @param early whether also before the start that work is kept at
+ */
+export function hurryBefore(state: State, v: number, early = true): boolean {
   const { model } = state
   for (let a = model.predFrom[v]!; a < model.predFrom[v + 1]!; a++) {
     const u = model.predTask[a]!
@@ -198,21 +203,40 @@ export function hurryBefore(state: State, v: number): boolean {
       if (state.placed[u] === 0) return false
       continue
     }
-    if (!hurryBefore(state, u)) return false
+    if (!hurryBefore(state, u, early)) return false
     if (model.fixedStart[u]! >= 0) continue
     if (state.placed[u] === 1) state.unlink(u)
     settle(state)
     let best: Gap | null = null
-    eachGap(state, u, precedenceBound(state, u), (gap) => {
+    const from = early ? 0 : model.keptStart[u]!
+    eachGap(state, u, Math.max(from, precedenceBound(state, u)), (gap) => {
       if (gap.after >= 0 && gap.push > 0 && model.fixedStart[gap.after]! >= 0) return
       if (best === null || gap.end < best.end) best = gap
     })
     if (best === null) return false
     const { mode, machine, before, after } = best as Gap
     if (!insertLine(state, u, mode, machine, before, after)) return false
+    state.keepFrom(u, from)
     settle(state)
   }
   return true
+}
+
+/** Lets what a broadcast waits for start earlier than it is kept at, when it would not be done by a start otherwise. */
+export function letGoBefore(state: State, v: number, start: number): void {
+  if (precedenceBound(state, v) <= start) return
+  letGo(state, v)
+  settle(state)
+}
+
+function letGo(state: State, v: number): void {
+  const { model } = state
+  for (let a = model.predFrom[v]!; a < model.predFrom[v + 1]!; a++) {
+    const u = model.predTask[a]!
+    if (model.isAir[u] === 1) continue
+    if (state.notBefore[u]! > 0) state.keepFrom(u, 0)
+    letGo(state, u)
+  }
 }
 
 /** Places an air task at its cheapest free candidate; false when there is none. */

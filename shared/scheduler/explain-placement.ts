@@ -1,4 +1,5 @@
 import { candidateOf, fitsUse, placeAir, removeAir } from './air-state.ts'
+import { letGoBefore } from './construct.ts'
 import { scoreOf } from './cost.ts'
 import { explanation } from './explain-unplanned.ts'
 import { pickCrew, precedenceBound } from './insert.ts'
@@ -46,6 +47,7 @@ function whyNot(state: State, air: number, choice: AirCandidate): Explanation {
   const slot = choice.slot < 0 ? '' : model.problem.slots[choice.slot]!.id
   const before = scoreOf(state)
   removeAir(state, air)
+  letGoBefore(state, v, startMin)
   const readyMin = precedenceBound(state, v)
   if (readyMin > startMin) return explanation('plan.place.notReady', { task, slot, startMin, readyMin })
   if (choice.slot >= 0 && state.slotUse[choice.slot]! > 0) {

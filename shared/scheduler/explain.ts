@@ -1,4 +1,4 @@
-import { advance, NEVER, openBetween } from './calendar.ts'
+import { advance, fitStart, NEVER, openBetween } from './calendar.ts'
 import { explanation } from './explain-unplanned.ts'
 import { precedenceBound, setupBetween } from './insert.ts'
 import { compileModel, FF, SS } from './model.ts'
@@ -112,7 +112,7 @@ function explainTask(
 function explainMachine(state: State, v: number, ready: number, parts: Explanation[]): number {
   const { model, width } = state
   const task = model.taskIds[v]!
-  const start = state.start[v]!
+  const heldBack = Math.max(state.holdBack[v]!, freshness(state, v))
   let entry = -1
   let bound = ready
   let done = 0
@@ -129,9 +129,10 @@ function explainMachine(state: State, v: number, ready: number, parts: Explanati
       done = setup
     }
   }
+  const start = startWithin(state, v, Math.max(bound, heldBack))
+  parts.push(explanation('plan.late.kept', { task, minutes: state.start[v]! - start }))
   if (entry < 0) {
-    const hold = state.holdBack[v]! > ready || freshness(state, v) > ready
-    if (hold && start > ready) {
+    if (heldBack > ready && start > ready) {
       const next = freshnessTask(state, v)
       parts.push(explanation('plan.late.heldForFreshness', { task, otherTask: next, minutes: start - ready }))
       return ready
@@ -165,6 +166,13 @@ function explainMachine(state: State, v: number, ready: number, parts: Explanati
     }),
   )
   return ready
+}
+
+/** When v would start if it were not kept where it was published; it is not kept when that is now. */
+function startWithin(state: State, v: number, bound: number): number {
+  const { model, mode } = state
+  if (state.notBefore[v]! <= bound) return state.start[v]!
+  return fitStart(model.modeTime[mode[v]!]!, bound, model.modeDur[mode[v]!]!, model.pausing[v] === 1)
 }
 
 /** Explains why v was ready only at `ready`; returns the predecessor that decided it. */

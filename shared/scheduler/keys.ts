@@ -18,6 +18,7 @@ export const EXPLANATION_KEYS = {
   'plan.late.lag': ['task', 'otherTask', 'minutes'],
   'plan.late.waitedForSlot': ['task', 'slot', 'minutes'],
   'plan.late.heldForFreshness': ['task', 'otherTask', 'minutes'],
+  'plan.late.kept': ['task', 'minutes'],
   'plan.late.locked': ['task', 'minutes', 'cause'],
   'plan.late.notPlanned': ['job', 'task'],
   'plan.place.chosen': ['task', 'startMin', 'studio', 'streamers', 'lostValue'],

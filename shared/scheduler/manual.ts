@@ -3,7 +3,7 @@ import { NEVER } from './calendar.ts'
 import { scoreOf } from './cost.ts'
 import { explanation } from './explain-unplanned.ts'
 import { anchorMachines, insertLine, kitFits, pickCrew, precedenceBound, unplace } from './insert.ts'
-import { placeFollowers, latestStarts } from './construct.ts'
+import { latestStarts, letGoBefore, placeFollowers } from './construct.ts'
 import { resolveLocks } from './locks.ts'
 import { compileModel } from './model.ts'
 import { makeFeasible, toPlan } from './finish.ts'
@@ -99,12 +99,11 @@ export function createMoveScorer(problem: Problem, plan: KnownPlan): MoveScorer 
 
 function dropLineTask(state: State, v: number, move: ManualMove): string | null {
   const { model } = state
-  const held = model.minStart[v]!
   const mode = chooseMode(state, v, move.resource)
   if (mode < 0) return 'resource'
   const [from, to] = anchorMachines(model, mode)
   if (from === to) return 'resource'
-  const wanted = Math.max(move.start ?? state.start[v]!, held)
+  const wanted = Math.max(move.start ?? state.start[v]!, model.minStart[v]!)
   if (state.placed[v] === 1) state.unlink(v)
   const bound = precedenceBound(state, v)
   let before = state.last[from]!
@@ -113,11 +112,10 @@ function dropLineTask(state: State, v: number, move: ManualMove): string | null 
     after = before
     before = state.prevOn(before, from)
   }
-  model.minStart[v] = wanted
-  const inserted = bound < NEVER && insertLine(state, v, mode, from, before, after)
-  if (inserted) settle(state)
-  model.minStart[v] = held
-  return inserted ? null : 'order'
+  state.keepFrom(v, wanted)
+  if (bound >= NEVER || !insertLine(state, v, mode, from, before, after)) return 'order'
+  settle(state)
+  return null
 }
 
 function chooseMode(state: State, v: number, resource: string | undefined): number {
@@ -161,6 +159,7 @@ function dropAirTask(state: State, v: number, move: ManualMove, urgency: Float64
   const crew = keeps ? wanted : move.streamers ? null : pickCrew(state, air, choice)
   if (!crew) return 'crew'
   placeAir(state, air, c, studio, crew)
+  letGoBefore(state, v, start)
   settle(state)
   if (out) placeFollowers(state, v, urgency)
   return null

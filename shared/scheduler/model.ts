@@ -90,6 +90,8 @@ export interface Model {
   /** Stability: wished start (-1 none), wished resources per task, weights. */
   wishStart: Int32Array
   wishRes: (Int32Array | null)[]
+  /** Where line work is kept for as long as nothing asks for an earlier start: its wished start when its job is in time with that; otherwise 0. */
+  keptStart: Int32Array
   announced: Uint8Array
   tolerance: number
   wStart: number
@@ -243,6 +245,9 @@ export function compileModel(problem: Problem): Model {
   const jobTaskList = problem.jobs.map((job) =>
     job.tasks.map((id) => taskIndex.get(id)).filter((v) => v !== undefined),
   )
+  const inTime = problem.jobs.map(({ due, tasks }) =>
+    tasks.every((id) => !taskIndex.has(id) || (baseline.get(id)?.end ?? NEVER) <= (due ?? NEVER)),
+  )
   const jobTaskFrom = new Int32Array(problem.jobs.length + 1)
   jobTaskList.forEach((list, j) => (jobTaskFrom[j + 1] = jobTaskFrom[j]! + list.length))
 
@@ -313,6 +318,11 @@ export function compileModel(problem: Problem): Model {
     now,
     wishStart,
     wishRes,
+    keptStart: Int32Array.from(open, (task, v) =>
+      !task.session && fixedStart[v]! < 0 && wishStart[v]! > 0 && inTime[jobIndex.get(task.job)!]
+        ? wishStart[v]!
+        : 0,
+    ),
     announced: Uint8Array.from(open, (task) => (announcedIds.has(task.id) ? 1 : 0)),
     tolerance: stability?.toleranceMin ?? DEFAULTS.toleranceMin,
     wStart: stability?.wStart ?? DEFAULTS.wStart,

@@ -1,6 +1,6 @@
 import { candidateOf, fitsUse, placeAir, removeAir } from './air-state.ts'
 import { isOpenThroughout } from './calendar.ts'
-import { hurryBefore, placeBestAir, placeFollowers, tailOf } from './construct.ts'
+import { hurryBefore, letGoBefore, placeBestAir, placeFollowers, tailOf } from './construct.ts'
 import { kitFits, placeAirAt, precedenceBound, unplace } from './insert.ts'
 import { improvePlace } from './moves-line.ts'
 import type { Move, MoveContext } from './moves.ts'
@@ -40,6 +40,7 @@ export const moveAir: Move = (state, random, context) => {
     const keepCrew = crew.length === next.need && crew.every((res) => fitsUse(state, res, air, next))
     if (keep && keepCrew && kitFits(state, air, next)) placeAir(state, air, c, studio, crew)
     else if (!placeAirAt(state, air, c)) return false
+    letGoBefore(state, task.task, next.start)
   }
   settle(state)
   return true
@@ -70,6 +71,8 @@ export const swapAir: Move = (state, random, context) => {
   removeAir(state, a)
   removeAir(state, b)
   if (!placeAirAt(state, a, toA) || !placeAirAt(state, b, toB)) return false
+  letGoBefore(state, model.air.tasks[a]!.task, second.start)
+  letGoBefore(state, model.air.tasks[b]!.task, first.start)
   settle(state)
   return true
 }
@@ -100,7 +103,7 @@ export const rescueAir: Move = (state, random, context) => {
   }
   if (air < 0) return false
   const v = model.air.tasks[air]!.task
-  if (!hurryBefore(state, v)) return false
+  if (!hurryBefore(state, v, random.int(2) === 0)) return false
   if (!placeBestAir(state, air, tailOf(model, context.urgency, v))) return false
   settle(state)
   placeFollowers(state, v, context.urgency)
@@ -145,16 +148,34 @@ export const advanceAir: Move = (state, random, context) => {
   const air = pickLateAir(state, random, airTasks)
   if (air < 0) return false
   const task = model.air.tasks[air]!
-  const v = task.task
   const now = candidateOf(state, air)!.start
   let earlier = 0
   while (earlier < task.candidates.length && task.candidates[earlier]!.start < now) earlier++
   if (earlier === 0) return false
-  const c = random.int(earlier)
-  const { start } = task.candidates[c]!
+  return startAt(state, random, context, air, random.int(earlier))
+}
+
+/** Puts a broadcast that is not where it was wished back there. */
+export const bringBackAir: Move = (state, random, context) => {
+  const { model, airTasks } = context
+  for (let tries = 0; tries < 12 && airTasks.length > 0; tries++) {
+    const air = airTasks[random.int(airTasks.length)]!
+    const { task: v, candidates } = model.air.tasks[air]!
+    if (state.stab[v] === 0 || state.placed[v] === 0 || model.fixedStart[v]! >= 0) continue
+    const c = candidates.findIndex(({ start }) => start === model.wishStart[v])
+    return c >= 0 && startAt(state, random, context, air, c)
+  }
+  return false
+}
+
+/** Puts a broadcast that is planned at a candidate; what it waits for, what is in its way and what follows moves too. */
+function startAt(state: State, random: Random, context: MoveContext, air: number, c: number): boolean {
+  const { model } = context
+  const { task: v, candidates } = model.air.tasks[air]!
+  const { start } = candidates[c]!
   removeAir(state, air)
-  if (precedenceBound(state, v) > start && (!hurryBefore(state, v) || precedenceBound(state, v) > start))
-    return false
+  const isLate = (): boolean => precedenceBound(state, v) > start
+  if (isLate() && (!hurryBefore(state, v, random.int(2) === 0) || isLate())) return false
   let displaced: number[] | null = []
   if (!placeAirAt(state, air, c)) displaced = takeByForce(state, random, context, air, c)
   if (!displaced) return false

@@ -34,7 +34,8 @@ function listAllPlaces(state: State, v: number, bound: number, context: MoveCont
 
 /** Puts an unlinked task into a listed place. */
 function insertAt(state: State, v: number, place: number): boolean {
-  const { mode, machine, before, after } = places
+  const { mode, machine, before, after, keptFrom } = places
+  state.keepFrom(v, keptFrom[place]!)
   return insertLine(state, v, mode[place]!, machine[place]!, before[place]!, after[place]!)
 }
 
@@ -124,6 +125,7 @@ export const displace: Move = (state, random, context) => {
   const before = state.prevOn(u, machine)
   const after = state.nextOn(u, machine)
   state.unlink(u)
+  state.keepFrom(v, model.keptStart[v]!)
   if (!insertLine(state, v, mode, machine, before, after) || !settle(state, allowed)) return false
   const own = precedenceBound(state, u)
   if (own >= NEVER) return false
@@ -149,8 +151,10 @@ export const swapNext: Move = (state, random, context) => {
   if (swapCost(state, context, v, machine) > mostOf(state, context)) return false
   const beyond = state.nextOn(after, machine)
   const mode = state.mode[v]!
+  const keptFrom = state.notBefore[v]!
   const allowed = allowedRise(state, v, context)
   state.unlink(v)
+  state.keepFrom(v, keptFrom)
   if (!insertLine(state, v, mode, machine, after, beyond)) return false
   return settle(state, allowed)
 }
@@ -179,6 +183,7 @@ export const joinFamily: Move = (state, random, context) => {
   state.unlink(v)
   const after = random.int(2) === 0 ? state.nextOn(mate, machine) : mate
   const before = after === mate ? state.prevOn(mate, machine) : mate
+  state.keepFrom(v, model.keptStart[v]!)
   if (!insertLine(state, v, mode, machine, before, after)) return false
   return settle(state, allowed)
 }

@@ -12,7 +12,7 @@ import { freeAfter, heldAfter } from './timing.ts'
 const TEMPERATURES_APART = 5
 
 /**
- * The places of one trial: mode, machine, neighbours, and what it changes in points of the guide cost to put the
+ * The places of one trial: mode, machine, neighbours, whether it waits there for the start it is wished at, and what it changes in points of the guide cost to put the
  * task there (for a task that is in no place: what it costs there). Reused between trials.
  */
 export const places = {
@@ -21,13 +21,15 @@ export const places = {
   machine: [0],
   before: [0],
   after: [0],
+  /** The start the task is kept at there although it could be earlier; 0 for none. */
+  keptFrom: [0],
   cost: [0],
   least: Infinity,
   temperature: 0,
 }
 
 /** The place a task is in, and what taking it out changes on its first machine, on its others, and for itself. */
-const old = { placed: false, mode: -1, machine: -1, before: -1, first: 0, others: 0, own: 0 }
+const old = { placed: false, mode: -1, machine: -1, before: -1, start: -1, first: 0, others: 0, own: 0 }
 
 /** Begins a list of places of a task; the one it is in stays out of it. */
 export function beginPlaces(state: State, v: number, context: MoveContext, temperature: number): void {
@@ -42,7 +44,7 @@ export function beginPlaces(state: State, v: number, context: MoveContext, tempe
   old.first = old.others = old.own = 0
   if (!old.placed) return
   old.machine = state.machine[from]!
-  leaveOut(state.mode[v]!, state.prev[from]!)
+  leaveOut(state.mode[v]!, state.prev[from]!, state.start[v])
   old.own =
     weights[0]! * overDeadline(state, v, state.end[v]!) +
     weights[1]! * latenessOf(state, v) * model.jobWeight[model.jobOf[v]!]! +
@@ -61,10 +63,11 @@ export function beginPlaces(state: State, v: number, context: MoveContext, tempe
   }
 }
 
-/** Leaves the place behind a task in a mode out of the list. */
-export function leaveOut(mode: number, before: number): void {
+/** Leaves the place behind a task in a mode out of the list, or only when the task starts there at an instant. */
+export function leaveOut(mode: number, before: number, start = -1): void {
   old.mode = mode
   old.before = before
+  old.start = start
 }
 
 /**
@@ -90,6 +93,8 @@ export function listPlaces(
   const latest = context.latestEnd[v]!
   const away = weights[2]! * model.wRes * countUnwished(model, v, mode)
   const ceiling = latestBefore(state, v)
+  const wish = model.wishStart[v]!
+  const keptStart = model.keptStart[v]!
   const apart = TEMPERATURES_APART * places.temperature
   let limit = Math.min(most, places.least + apart)
   for (let machine = from; machine < to; machine++) {
@@ -112,11 +117,17 @@ export function listPlaces(
       const soonest = (free > bound ? free : bound) + dur
       const least = saved + away + price * Math.max(0, soonest - latest)
       if (least > limit && !home) break
-      if (least <= limit && (mode !== old.mode || before !== old.before)) {
-        const setup = setupBetween(model, machine, held, own)
-        const ready = advance(resTime, free, setup)
-        const begin = fitStart(time, ready > bound ? ready : bound, dur, pausing)
+      const stays = mode === old.mode && before === old.before
+      const setup = setupBetween(model, machine, held, own)
+      // As early as can be first, then where it is wished when that is later.
+      let keptFrom = least <= limit && !(stays && old.start < 0) ? 0 : -1
+      while (keptFrom >= 0) {
+        const ready = Math.max(advance(resTime, free, setup), bound, keptFrom)
+        const begin = fitStart(time, ready, dur, pausing)
         const ends = endFrom(time, begin, dur, pausing)
+        const kept = keptFrom
+        keptFrom = kept === 0 && begin < wish ? wish : -1
+        if (stays && (begin === old.start || (kept === 0 && state.notBefore[v] === 0))) continue
         let cost = Infinity
         if (ends < NEVER && ends <= ceiling)
           cost =
@@ -135,7 +146,7 @@ export function listPlaces(
               : shiftCost(state, context, machine, after, ends, own, left)
         }
         if (cost <= limit && cost < Infinity) {
-          addPlace(mode, machine, before, after, cost)
+          addPlace(mode, machine, before, after, begin < keptStart ? kept : Math.max(kept, keptStart), cost)
           limit = Math.min(most, places.least + apart)
         }
       }
@@ -152,12 +163,20 @@ export function listPlaces(
   }
 }
 
-function addPlace(mode: number, machine: number, before: number, after: number, cost: number): void {
+function addPlace(
+  mode: number,
+  machine: number,
+  before: number,
+  after: number,
+  keptFrom: number,
+  cost: number,
+): void {
   const i = places.count++
   places.mode[i] = mode
   places.machine[i] = machine
   places.before[i] = before
   places.after[i] = after
+  places.keptFrom[i] = keptFrom
   places.cost[i] = cost
   if (cost < places.least) places.least = cost
 }

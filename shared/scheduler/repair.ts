@@ -1,5 +1,4 @@
 import { earliestEnds } from './bounds.ts'
-import { exactDescent } from './descent.ts'
 import { advanceClock, applyEvent, releaseTasks } from './events.ts'
 import type { PlanEvent } from './events.ts'
 import { makeFeasible, toPlan } from './finish.ts'
@@ -73,8 +72,8 @@ export function repair(
     (options.shouldStop?.() ?? false) ||
     (iterations === undefined && (now === undefined || elapsed() >= budgetMs))
   const affected = prepared.affected.flatMap((id) => model.taskIndex.get(id) ?? [])
-  exactDescent(first, affected, stop)
   const search = new Search(model, options.seed, first, 'repair', affected)
+  search.improvePlaces(affected, stop)
   improve(search, () => (stop() ? 0 : (iterations ?? Infinity) - search.iterations))
   const best = search.best.clone()
   makeFeasible(best)

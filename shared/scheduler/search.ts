@@ -3,8 +3,8 @@ import { NEVER } from './calendar.ts'
 import { guideCost, guideWeights, lastEndOf, scoreOf } from './cost.ts'
 import { HARD } from './figures.ts'
 import { makeFeasible } from './finish.ts'
-import { advanceAir, dropAir, ejectAir, moveAir, rescueAir, swapAir } from './moves-air.ts'
-import { displace, forceAway, joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
+import { advanceAir, bringBackAir, dropAir, ejectAir, moveAir, rescueAir, swapAir } from './moves-air.ts'
+import { displace, forceAway, improvePlace, joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
 import { createMoveContext } from './moves.ts'
 import type { Move, MoveContext } from './moves.ts'
 import type { Model } from './model.ts'
@@ -13,7 +13,7 @@ import type { Score } from './problem.ts'
 import { logarithmOfChance, Random } from './random.ts'
 import type { State } from './state.ts'
 
-/** How many times each move is drawn out of the sum; `rebuild` beside it, as often as the size asks for. */
+/** How many times each move is drawn out of the sum; beside them `rebuild`, as often as the size asks for. */
 export const MENU: readonly [Move, number][] = [
   [relocate, 400],
   [displace, 200],
@@ -26,6 +26,8 @@ export const MENU: readonly [Move, number][] = [
   [rescueAir, 10],
   [dropAir, 5],
 ]
+/** So often too where there are wishes to come back to. */
+const BRING_BACK = 40
 const TICKETS = MENU.reduce((sum, [, share]) => sum + share, 0)
 /** A repair has no time for more of the dear `rebuild` than this; a plan draws it by the square of its tasks, up to half of all. */
 const REPAIR_REBUILDS = 200
@@ -54,7 +56,8 @@ export class Search {
   /** Measured when the search begins: a plan that is only built does not need it. */
   private hot: number | null = null
   private polishing = false
-  private readonly rebuilds: number
+  private readonly menu: readonly [Move, number][]
+  private readonly tickets: number
 
   /**
    * @param initial a feasible start; built by `construct` when absent.
@@ -69,10 +72,13 @@ export class Search {
     around: readonly number[] = [],
   ) {
     this.model = model
-    this.rebuilds =
+    const rebuilds =
       style === 'repair'
         ? REPAIR_REBUILDS
         : Math.min(TICKETS, Math.ceil(model.n ** 2 / TASKS_SQUARED_PER_REBUILD))
+    const backs = model.problem.stability ? BRING_BACK : 0
+    this.menu = [[rebuild, rebuilds], ...MENU, [bringBackAir, backs]]
+    this.tickets = TICKETS + rebuilds + backs
     this.random = new Random(seed)
     const urgency = latestStarts(model)
     if (initial) this.current = initial.clone()
@@ -108,9 +114,8 @@ export class Search {
   }
 
   private drawMove(): Move {
-    let ticket = this.random.int(TICKETS + this.rebuilds) - this.rebuilds
-    if (ticket < 0) return rebuild
-    for (const [move, share] of MENU) {
+    let ticket = this.random.int(this.tickets)
+    for (const [move, share] of this.menu) {
       if (ticket < share) return move
       ticket -= share
     }
@@ -140,13 +145,7 @@ export class Search {
         current.revertTo(saved)
         continue
       }
-      this.currentCost = cost
-      context.lastEnd = lastEndOf(current)
-      current.keepIn(saved)
-      if (this.improvesBest()) {
-        this.best.copyFrom(current)
-        this.bestScore = scoreOf(current)
-      }
+      this.keep(cost)
     }
   }
 
@@ -171,6 +170,28 @@ export class Search {
     this.best.copyFrom(state)
     this.bestScore = scoreOf(state)
     this.adopt(state)
+  }
+
+  /** Puts each of some tasks into its cheapest place where that is better, once through. */
+  improvePlaces(tasks: readonly number[], stop: () => boolean): void {
+    const { current, saved, context, weights } = this
+    for (const v of tasks.toSorted((a, b) => current.start[a]! - current.start[b]! || a - b)) {
+      if (stop()) return
+      const cost = improvePlace(current, v, context) ? guideCost(current, weights) : Infinity
+      if (cost < this.currentCost) this.keep(cost)
+      else current.revertTo(saved)
+    }
+  }
+
+  /** Goes on from the current plan, which costs so much. */
+  private keep(cost: number): void {
+    const { current, saved, context } = this
+    this.currentCost = cost
+    context.lastEnd = lastEndOf(current)
+    current.keepIn(saved)
+    if (!this.improvesBest()) return
+    this.best.copyFrom(current)
+    this.bestScore = scoreOf(current)
   }
 
   /** Forces a task out of its place, where it stays away until `letGo`; false when none can be. */

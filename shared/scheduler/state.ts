@@ -1,5 +1,8 @@
 import type { Model } from './model.ts'
 
+/** Figures that a task has one of each, from `start` to `ready`: they stand first in the block. */
+const FIGURES = 12
+
 /**
  * A complete working schedule in one block of memory, so that keeping or undoing a trial is a single copy.
  * Line tasks sit in doubly linked machine sequences; `order` is one topological order of precedence and
@@ -26,6 +29,8 @@ export class State {
   readonly over: Int32Array
   /** Start bound that keeps a later task within its maximum lag. */
   readonly holdBack: Int32Array
+  /** Start bound of a line task that stays where it was wished although it could be earlier; 0 for none. */
+  readonly notBefore: Int32Array
   /** Start bound by all but its machines, as of when the task was last timed. */
   readonly ready: Int32Array
   readonly order: Int32Array
@@ -81,7 +86,7 @@ export class State {
     }
     this.crew = crew
     const sizes = [
-      n * 13,
+      n * (FIGURES + 2),
       n * width * 3,
       machines * 2,
       jobs,
@@ -102,6 +107,7 @@ export class State {
     this.stab = take(n)
     this.over = take(n)
     this.holdBack = take(n)
+    this.notBefore = take(n)
     this.ready = take(n)
     this.order = take(n)
     this.pos = take(n)
@@ -171,21 +177,11 @@ export class State {
 
   private copyChanged(from: State, to: State): void {
     const { width, changed, changedList, changedCount } = this
-    const { jobOf } = this.model
+    const { n, jobOf } = this.model
     for (let i = 0; i < changedCount; i++) {
       const v = changedList[i]!
       changed[v] = 0
-      to.start[v] = from.start[v]!
-      to.end[v] = from.end[v]!
-      to.mode[v] = from.mode[v]!
-      to.placed[v] = from.placed[v]!
-      to.excused[v] = from.excused[v]!
-      to.setup[v] = from.setup[v]!
-      to.hard[v] = from.hard[v]!
-      to.stab[v] = from.stab[v]!
-      to.over[v] = from.over[v]!
-      to.holdBack[v] = from.holdBack[v]!
-      to.ready[v] = from.ready[v]!
+      for (let at = v; at < FIGURES * n; at += n) to.block[at] = from.block[at]!
       for (let e = v * width; e < (v + 1) * width; e++) {
         to.machine[e] = from.machine[e]!
         to.prev[e] = from.prev[e]!
@@ -258,6 +254,12 @@ export class State {
     }
   }
 
+  /** Lets a line task that is in the plan start no earlier than then. */
+  keepFrom(v: number, start: number): void {
+    this.notBefore[v] = start
+    this.touch(v)
+  }
+
   touchJob(job: number): void {
     if (this.jobMarks[job] === 0) {
       this.jobMarks[job] = 1
@@ -280,9 +282,10 @@ export class State {
     return this.prev[this.entryOn(v, machine)]!
   }
 
-  /** Takes a line task off all its machines. */
+  /** Takes a line task off all its machines; nothing keeps it from an earlier start any more. */
   unlink(v: number): void {
     this.mark(v)
+    this.notBefore[v] = 0
     const from = v * this.width
     for (let e = from; e < from + this.width; e++) {
       const machine = this.machine[e]!

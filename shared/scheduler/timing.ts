@@ -231,7 +231,7 @@ export function retime(state: State, v: number): boolean {
 /** Raises the earliest start of a line task to what its end, and what must follow it soon, ask for. */
 function boundByLags(state: State, v: number, start: number, minEnd: number): number {
   const { model } = state
-  let earliest = Math.max(start, state.holdBack[v]!)
+  let earliest = Math.max(start, state.holdBack[v]!, state.notBefore[v]!)
   if (model.anyMaxLag)
     for (let a = model.succFrom[v]!; a < model.succFrom[v + 1]!; a++) {
       const w = model.succTask[a]!
@@ -251,7 +251,7 @@ function boundByLags(state: State, v: number, start: number, minEnd: number): nu
 function retimeSimple(state: State, v: number): boolean {
   const { model, start, end, placed, width, machine, prev } = state
   const { predFrom, predTask, predArc, arcMin, family, setupTables } = model
-  let earliest = Math.max(model.minStart[v]!, state.holdBack[v]!)
+  let earliest = Math.max(model.minStart[v]!, state.holdBack[v]!, state.notBefore[v]!)
   for (let a = predFrom[v]!; a < predFrom[v + 1]!; a++) {
     const u = predTask[a]!
     if (placed[u] === 0) continue

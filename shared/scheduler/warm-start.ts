@@ -25,14 +25,30 @@ export type KnownPlan = Pick<Plan, 'assign'> & Partial<Pick<Plan, 'slots'>>
  * everything else planned and the result made feasible.
  */
 export function stateFromPlan(model: Model, plan: KnownPlan): State {
-  const followed = followPlan(model, plan)
-  const completed = followed.clone()
   const urgency = latestStarts(model)
-  completeState(completed, urgency)
-  makeFeasible(completed)
-  makeFeasible(followed)
-  const better = compareScores(scoreOf(followed), scoreOf(completed), model.problem.objective) < 0
-  return bringBackHeld(better ? followed : completed, urgency)
+  const followed = followPlan(model, plan)
+  let best: State | null = null
+  for (const keep of model.keptStart.some((start) => start > 0) ? [true, false] : [false]) {
+    const state = followed.clone()
+    timeAnew(state, keep)
+    const completed = state.clone()
+    completeState(completed, urgency)
+    for (const one of [completed, state]) {
+      makeFeasible(one)
+      if (!best || compareScores(scoreOf(one), scoreOf(best), model.problem.objective) < 0) best = one
+    }
+  }
+  return bringBackHeld(best!, urgency)
+}
+
+/** Lets every task start as early as it can, or no earlier than it is kept at. */
+function timeAnew(state: State, keep: boolean): void {
+  const { keptStart } = state.model
+  for (let v = 0; v < state.model.n; v++) {
+    const from = keep && state.placed[v] === 1 ? keptStart[v]! : 0
+    if (from !== state.notBefore[v]) state.keepFrom(v, from)
+  }
+  settle(state)
 }
 
 /** Broadcasts whose start is held but that fell out, because what they wait for came too late, go back in where that pays. */
@@ -42,17 +58,23 @@ function bringBackHeld(state: State, urgency: Float64Array): State {
   for (const air of model.air.tasks) {
     const v = air.task
     if (model.fixedStart[v]! < 0 || best.placed[v] === 1) continue
-    const trial = best.clone()
-    if (!hurryBefore(trial, v)) continue
-    placeFixed(trial)
-    completeState(trial, urgency)
-    makeFeasible(trial)
-    if (compareScores(scoreOf(trial), scoreOf(best), model.problem.objective) < 0) best = trial
+    const out = best
+    for (const early of [false, true]) {
+      const trial = out.clone()
+      if (!hurryBefore(trial, v, early)) continue
+      placeFixed(trial)
+      completeState(trial, urgency)
+      makeFeasible(trial)
+      if (compareScores(scoreOf(trial), scoreOf(best), model.problem.objective) < 0) best = trial
+    }
   }
   return best
 }
 
-/** A state with only what the plan has, where it still fits; hard rules may be broken. */
+/**
+ * A state with only what the plan has, where it still fits; hard rules may be broken. Line work starts no earlier than
+ * the plan has it.
+ */
 export function followPlan(model: Model, plan: KnownPlan): State {
   const state = emptyState(model)
   const items = new Map<number, Assignment>()
@@ -78,6 +100,13 @@ export function followPlan(model: Model, plan: KnownPlan): State {
   }
   refreshExcuses(state)
   settle(state)
+  for (let p = 0; p < model.n; p++) {
+    const v = state.order[p]!
+    const start = items.get(v)?.start ?? 0
+    if (state.start[v]! >= start || model.isAir[v] === 1 || model.fixedStart[v]! >= 0) continue
+    state.keepFrom(v, start)
+    settle(state)
+  }
   return state
 }
 

@@ -71,29 +71,31 @@ describe('a pin that can no longer be kept', () => {
   it('gives way to one before it that takes longer than it did', async () => {
     const view = await board()
     const orders = view.items.filter((item) => item.kind === 'production' && isLater(view, item))
-    const [first, second] = [...Map.groupBy(orders, ({ laneId }) => laneId).values()]
+    const [pair] = [...Map.groupBy(orders, ({ laneId }) => laneId).values()]
       .map((items) => items.toSorted((a, b) => a.startMs - b.startMs))
-      .find((items) => items.length > 1)!
-    for (const item of [first!, second!]) await pin(item)
+      .flatMap((items) => items.slice(1).map((next, i) => [items[i]!, next] as const))
+      .toSorted(([a, next], [b, after]) => next.startMs - a.endMs - (after.startMs - b.endMs))
+    const [first, second] = pair!
+    for (const item of [first, second]) await pin(item)
     const { services } = core.core
     const { quantity } = services
       .belt()
       .store.db.prepare('SELECT quantity FROM productionOrder WHERE id = ?')
-      .get(first!.orderId) as { quantity: number }
+      .get(first.orderId) as { quantity: number }
     const make = (units: number) =>
       services.transact(core.core.actorOf(core.connection), (ctx) =>
-        ctx.write.set('productionOrder', first!.orderId!, { quantity: units }),
+        ctx.write.set('productionOrder', first.orderId!, { quantity: units }),
       )
     make(quantity * 10)
     const proposal = await solve()
     expect(hardOf(proposal)).toBe(0)
     expect(liftedIn(proposal)?.params).toMatchObject({ count: 1 })
-    expect(await placeIn(proposal.id, first!)).toMatchObject({
-      laneId: first!.laneId,
-      startMs: first!.startMs,
+    expect(await placeIn(proposal.id, first)).toMatchObject({
+      laneId: first.laneId,
+      startMs: first.startMs,
     })
     make(quantity)
-    for (const item of [first!, second!]) await pin(item, false)
+    for (const item of [first, second]) await pin(item, false)
   })
 
   it('keeps the hour of a broadcast, in another room when its own is closed', async () => {

@@ -10,7 +10,7 @@ import { beginPlaces, drawPlace, listPlaces, places } from '../../../shared/sche
 import type { Job, Problem, Task } from '../../../shared/scheduler/problem.ts'
 import { Random } from '../../../shared/scheduler/random.ts'
 import { solve } from '../../../shared/scheduler/solve.ts'
-import type { State } from '../../../shared/scheduler/state.ts'
+import { State } from '../../../shared/scheduler/state.ts'
 import { settle } from '../../../shared/scheduler/timing.ts'
 import { createRandomProblem } from './random-problem.ts'
 
@@ -45,13 +45,15 @@ function createWishedWork(seed: number): Problem {
   return { ...free, stability: { baseline: { assign }, wStart: 1, wRes: 200, toleranceMin: 30 } }
 }
 
-/** A first plan, and what moves need. */
+/** A first plan, in which nothing is where it was wished but by chance, and what moves need. */
 function begin(problem: Problem): { state: State; context: MoveContext } {
   const model = compileModel(problem)
   const weights = guideWeights(model)
   // The end of the whole plan is priced only where a move puts it off.
   weights[5] = 0
-  return { state: construct(model), context: createMoveContext(model, latestStarts(model), weights) }
+  const state = new State(model)
+  state.copyFrom(construct({ ...model, keptStart: new Int32Array(model.n) }))
+  return { state, context: createMoveContext(model, latestStarts(model), weights) }
 }
 
 /** Lists every place of a task and asks for each what it costs really. */
@@ -69,7 +71,8 @@ function eachPlace(
     for (let i = 0; i < places.count; i++) {
       const trial = state.clone()
       trial.unlink(v)
-      const { machine, before: left, after } = places
+      const { machine, before: left, after, keptFrom } = places
+      trial.keepFrom(v, keptFrom[i]!)
       expect(insertLine(trial, v, mode, machine[i]!, left[i]!, after[i]!)).toBe(true)
       settle(trial)
       visit(places.cost[i]!, guideCost(trial, context.weights) - before)
