@@ -38,6 +38,15 @@ const LAST_HEAT = 4
 /** A search starts at this many times the cost of delaying a job by a task. */
 const HEAT = 2
 const RESORT_EVERY = 4096
+/**
+ * A small plan is first annealed in short turns, each from the first plan anew: long annealing of it ends in the same
+ * valley each time. A turn is so many trials for a task squared, times 1, 1, 2, 1, 1, 2, 4 ... (Luby, Sinclair and
+ * Zuckerman 1993); they have this share of the time, where it is long enough for some of them.
+ */
+const TURN_TRIALS = 2.8
+const LEAST_TURN = 2000
+const LEAST_TURNS = 5
+const TURNS_SHARE = 0.6
 /** So many tasks are looked at for one that can be forced out of its place. */
 const FORCE_TRIES = 40
 
@@ -56,6 +65,14 @@ export class Search {
   /** Measured when the search begins: a plan that is only built does not need it. */
   private hot: number | null = null
   private polishing = false
+  private readonly first: State
+  /** Trials of the shortest turn; the turn that is on, counted from 1 (0: none yet), and its first and last trial. */
+  private readonly turnTrials: number
+  private turn = 0
+  private turnFrom = 0
+  private turnTo: number
+  /** When annealing that has the rest of the time began, as a share of all time. */
+  private longFrom = 0
   private readonly menu: readonly [Move, number][]
   private readonly tickets: number
 
@@ -79,6 +96,7 @@ export class Search {
     const backs = model.problem.stability ? BRING_BACK : 0
     this.menu = [[rebuild, rebuilds], ...MENU, [bringBackAir, backs]]
     this.tickets = TICKETS + rebuilds + backs
+    this.turnTrials = this.turnTo = Math.max(LEAST_TURN, Math.ceil(TURN_TRIALS * model.n ** 2))
     this.random = new Random(seed)
     const urgency = latestStarts(model)
     if (initial) this.current = initial.clone()
@@ -88,6 +106,7 @@ export class Search {
     }
     this.best = this.current.clone()
     this.saved = this.current.clone()
+    this.first = this.current.clone()
     this.bestScore = scoreOf(this.best)
     this.weights = guideWeights(model)
     this.context = createMoveContext(model, urgency, this.weights, around)
@@ -149,7 +168,14 @@ export class Search {
     }
   }
 
-  /** Replaces the current plan (an elite from elsewhere). */
+  /** Takes over an elite from elsewhere: to go on from, but in a turn, which is to find something else, only as the best. */
+  welcome(state: State): void {
+    if (this.turn === 0 || this.turnTo === Infinity) return this.adopt(state)
+    this.best.copyFrom(state)
+    this.bestScore = scoreOf(state)
+  }
+
+  /** Replaces the current plan. */
   adopt(state: State): void {
     this.current.copyFrom(state)
     this.saved.copyFrom(state)
@@ -223,12 +249,31 @@ export class Search {
   }
 
   private temperatureAt(progress: number): number {
-    if (progress < LAST_PHASE) return this.heat() * powerOf(1 / 400, Math.max(0, progress / LAST_PHASE))
+    if (progress < LAST_PHASE) return this.heat() * powerOf(1 / 400, this.shareCooled(progress / LAST_PHASE))
     if (!this.polishing) {
       this.polishing = true
       this.adopt(this.best)
     }
     return LAST_HEAT * powerOf(1 / 4000, Math.min(1, (progress - LAST_PHASE) / (1 - LAST_PHASE)))
+  }
+
+  /** How far the annealing that is on has come, 0..1, when so much of the time for all of it has passed. */
+  private shareCooled(share: number): number {
+    if (this.iterations >= this.turnTo) this.beginTurn(share)
+    if (this.turn === 0 || this.turnTo === Infinity)
+      return Math.max(0, (share - this.longFrom) / (1 - this.longFrom))
+    return (this.iterations - this.turnFrom) / (this.turnTo - this.turnFrom)
+  }
+
+  private beginTurn(share: number): void {
+    const most = this.turn === 0 ? TURNS_SHARE / LEAST_TURNS : TURNS_SHARE
+    const isLong = share > most
+    this.turnFrom = this.iterations
+    this.turnTo = isLong ? Infinity : this.iterations + this.turnTrials * lubyTerm(this.turn + 1)
+    if (isLong && this.turn === 0) return
+    this.turn++
+    this.longFrom = share
+    this.adopt(this.first)
   }
 
   /** Keeps the order close to the clock, so that moves shift short stretches of it. */
@@ -239,6 +284,13 @@ export class Search {
     current.setOrder(order)
     current.keepIn(saved)
   }
+}
+
+/** The sequence 1, 1, 2, 1, 1, 2, 4, 1, 1, 2, 1, 1, 2, 4, 8 ..., counted from 1. */
+function lubyTerm(i: number): number {
+  let length = 1
+  while (2 * length + 1 <= i) length = 2 * length + 1
+  return length === i ? (length + 1) / 2 : lubyTerm(i - length)
 }
 
 /** What it costs on average that a job with a due date waits for a line task. */

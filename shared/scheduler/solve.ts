@@ -109,7 +109,7 @@ export function createSolver(problem: Problem, options: SolveOptions): Solver {
       if (compareScores(elite.score, search.bestScore, problem.objective) >= 0) return
       const state = search.best.clone()
       state.importBlock(elite)
-      search.adopt(state)
+      search.welcome(state)
     },
     plan() {
       takeShopPlan()
