@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkPlan } from '../../../shared/checker/check.ts'
 import {
+  compareScores,
   createMoveScorer,
   createSolver,
   EXPLANATION_KEYS,
@@ -11,10 +12,11 @@ import {
   solve,
   withoutTask,
 } from '../../../shared/scheduler/index.ts'
-import type { Plan, Problem } from '../../../shared/scheduler/index.ts'
+import type { Elite, Plan, Problem } from '../../../shared/scheduler/index.ts'
 import { sha256Hex } from '../../../shared/scheduler/hash.ts'
 import { createNamedBelt } from '../../bench/scheduler/belt-instances.ts'
 import { jobsFor, problemOf, startOf, work } from './facts.ts'
+import { createRandomProblem } from './random-problem.ts'
 
 const belt = createNamedBelt('small', 3)
 const { plan } = solve(belt, { seed: 1, iterations: 2000 })
@@ -57,6 +59,25 @@ describe('solve', () => {
       return plans[0]!.cert
     }
     expect(race()).toBe(race())
+  })
+
+  it('anneals a small plan in turns, the same way every time, and keeps what another thread found', () => {
+    const small = createRandomProblem(7)
+    const run = (elite?: Elite) => {
+      const solver = createSolver(small, { seed: 3, iterations: 60_000 })
+      for (let steps = 0; solver.step(); steps++) if (elite && steps === 40) solver.importElite(elite)
+      const { score, cert } = solver.plan()
+      return { score, cert, elite: solver.exportElite() }
+    }
+    const once = run()
+    expect(run().cert).toBe(once.cert)
+    const short = solve(small, { seed: 3, iterations: 500 }).plan
+    expect(compareScores(once.score, short.score)).toBeLessThanOrEqual(0)
+    const other = createSolver(small, { seed: 3, iterations: 9000 })
+    other.importElite(once.elite)
+    while (other.step());
+    expect(compareScores(other.plan().score, once.score)).toBeLessThanOrEqual(0)
+    expect(compareScores(run(once.elite).score, once.score)).toBeLessThanOrEqual(0)
   })
 
   it('certifies with SHA-256', () => {
