@@ -1,5 +1,6 @@
 import { fitStart, NEVER, openBetween } from './calendar.ts'
 import { chargeUnplacedAir, placeAir } from './air-state.ts'
+import { overDeadline } from './figures.ts'
 import { eachGap, insertLine, placeAirAt, precedenceBound, refreshExcuses, unplace } from './insert.ts'
 import type { Gap } from './insert.ts'
 import type { Model } from './model.ts'
@@ -153,18 +154,16 @@ function placeFixedLine(state: State, v: number): void {
   insertLine(state, v, mode, machine, before, after)
 }
 
-/** Cheapest gap by estimated end, with set-up minutes and push-backs charged at `setupPrice` and `pushPrice`. */
-export function bestGap(state: State, v: number, setupPrice: number, pushPrice: number): Gap | null {
+/** The gap from an instant on with the soonest estimated end, set-up minutes counted twice, that pushes nothing back. */
+function bestGap(state: State, v: number, from: number): Gap | null {
   const { model } = state
   const wished = model.wishRes[v]
   const wishedStart = model.wishStart[v]!
   let best: Gap | null = null
   let bestCost = Infinity
-  const bound = Math.max(model.keptStart[v]!, precedenceBound(state, v))
-  eachGap(state, v, bound, (gap) => {
-    if (gap.after >= 0 && gap.push > 0 && (model.fixedStart[gap.after]! >= 0 || pushPrice === Infinity))
-      return
-    let cost = gap.end + gap.setup * setupPrice + (gap.push > 0 ? gap.push * pushPrice : 0)
+  eachGap(state, v, Math.max(from, precedenceBound(state, v)), (gap) => {
+    if (gap.after >= 0 && gap.push > 0) return
+    let cost = gap.end + gap.setup
     if (wished && wishedStart >= 0) {
       const at = model.needFrom[gap.mode]!
       if (at < model.needFrom[gap.mode + 1]! && !wished.includes(model.needRes[at]!)) cost += 4 * model.wRes
@@ -177,15 +176,25 @@ export function bestGap(state: State, v: number, setupPrice: number, pushPrice: 
   return best
 }
 
-/** Places one line task in its best gap; false when no gap can take it. */
-export function placeLine(state: State, v: number, setupPrice = 1, pushPrice = Infinity): boolean {
-  const gap = bestGap(state, v, setupPrice, pushPrice)
+/** Places one line task in its best gap, before the start it is kept at only when it must; false when no gap can take it. */
+export function placeLine(state: State, v: number): boolean {
+  const from = state.model.keptStart[v]!
+  const isPlaced = placeFrom(state, v, from)
+  if (from === 0 || (isPlaced && state.end[v]! < NEVER && overDeadline(state, v, state.end[v]!) === 0))
+    return isPlaced
+  state.unlink(v)
+  settle(state)
+  return placeFrom(state, v, 0)
+}
+
+function placeFrom(state: State, v: number, from: number): boolean {
+  const gap = bestGap(state, v, from)
   if (!gap) return false
   if (!insertLine(state, v, gap.mode, gap.machine, gap.before, gap.after)) {
     const tail = gap.machine >= 0 ? state.last[gap.machine]! : -1
     if (!insertLine(state, v, gap.mode, gap.machine, tail, -1)) return false
   }
-  state.keepFrom(v, state.model.keptStart[v]!)
+  state.keepFrom(v, from)
   settle(state)
   return true
 }

@@ -103,7 +103,8 @@ export function followPlan(model: Model, plan: KnownPlan): State {
   for (let p = 0; p < model.n; p++) {
     const v = state.order[p]!
     const start = items.get(v)?.start ?? 0
-    if (state.start[v]! >= start || model.isAir[v] === 1 || model.fixedStart[v]! >= 0) continue
+    if (state.placed[v] === 0 || model.isAir[v] === 1 || model.fixedStart[v]! >= 0) continue
+    if (state.start[v]! >= start) continue
     state.keepFrom(v, start)
     settle(state)
   }

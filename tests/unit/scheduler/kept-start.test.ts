@@ -82,6 +82,23 @@ describe('work whose order is in time', () => {
   })
 })
 
+describe('work that must not be late', () => {
+  it.each([
+    ['on its line', 0],
+    ['in a way that is no more', 3],
+  ])('goes before where it was published %s when only that meets its hard date', (_, mode) => {
+    const whole = threeOrders(1000)
+    const problem: Problem = { ...whole, jobs: whole.jobs.map((job) => ({ ...job, hardDue: 1000 })) }
+    const before = [item('a', 'L', 0, 100), { ...item('b', 'L', 500, 600), mode }, item('c', 'L', 900, 1000)]
+    const down = { type: 'closed', resource: 'L', fromMin: 450, toMin: 2880 } as const
+    const options = { seed: 1, nowMin: 0, freezeMin: 0, iterations: 0 }
+    const mended = repair(problem, planOf(before), [down], options)
+    const [a, ...others] = startsIn(mended.problem, mended.plan, ['a', 'b', 'c'])
+    expect(a).toBe(0)
+    expect(Math.max(...others.map(Number))).toBeLessThanOrEqual(350)
+  })
+})
+
 describe('a plan with time between its work', () => {
   const apart = planOf([item('a', 'L', 0, 100), item('b', 'L', 500, 600), item('c', 'L', 900, 1000)])
 
