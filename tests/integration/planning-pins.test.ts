@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BoardItem, BoardView, ProposalDetail } from '../../shared/contract/planning.ts'
 import { DEFAULT_PLANNING_POLICY } from '../../shared/contract/replanning.ts'
+import { sessionTaskKey } from '../../electron/core/planning/items.ts'
+import { loadProblem } from '../../electron/core/planning/solve-job.ts'
 import { startCore, type TestCore } from '../helpers/core.ts'
 import { answerTo, boardOf, hardOf, solvePlan } from '../helpers/planning.ts'
 
@@ -86,7 +88,7 @@ describe('a pin that can no longer be kept', () => {
       services.transact(core.core.actorOf(core.connection), (ctx) =>
         ctx.write.set('productionOrder', first.orderId!, { quantity: units }),
       )
-    make(quantity * 10)
+    make(quantity * 3)
     const proposal = await solve()
     expect(hardOf(proposal)).toBe(0)
     expect(liftedIn(proposal)?.params).toMatchObject({ count: 1 })
@@ -96,6 +98,31 @@ describe('a pin that can no longer be kept', () => {
     })
     make(quantity)
     for (const item of [first, second]) await pin(item, false)
+  })
+
+  it('keeps the broadcast that a pinned order waits for in the plan', async () => {
+    const { services } = core.core
+    const actor = core.core.actorOf(core.connection)
+    const mayBeLeftOut = ({ sessionId }: BoardItem) =>
+      loadProblem(services, actor, 14).built.problem.tasks.find(
+        ({ id }) => id === sessionTaskKey(sessionId!),
+      )!.optional
+    const view = await board()
+    const item = view.items.find(
+      (candidate) =>
+        candidate.kind === 'production' &&
+        isLater(view, candidate) &&
+        candidate.sessionId !== null &&
+        view.items.some(
+          ({ kind, sessionId, endMs }) =>
+            kind === 'broadcast' && sessionId === candidate.sessionId && endMs <= candidate.startMs,
+        ),
+    )!
+    expect(mayBeLeftOut(item)).toBe(true)
+    await pin(item)
+    expect(mayBeLeftOut(item)).toBe(false)
+    await pin(item, false)
+    expect(mayBeLeftOut(item)).toBe(true)
   })
 
   it('keeps the hour of a broadcast, in another room when its own is closed', async () => {

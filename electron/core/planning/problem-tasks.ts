@@ -163,10 +163,17 @@ export function tasksOf(snapshot: BeltSnapshot, frame: Frame, frozenMin: number)
     const broadcast = sessionTaskKey(order.sessionId)
     if (!tasks.some((task) => task.id === broadcast)) return
     if (order.kind === 'sample') prec.push({ from: made.at(-1)!.id, to: broadcast, type: 'FS', minLag: 0 })
-    else if (order.kind !== 'pre-stock')
+    else if (order.kind !== 'pre-stock') {
       prec.push({ from: broadcast, to: made[0]!.id, type: 'FS', minLag: 0 })
-    else if (mayWaitForStock(order.sessionId))
+      if (made[0]!.lock?.strength === 'hard') mustBroadcast(broadcast)
+    } else if (mayWaitForStock(order.sessionId))
       prec.push({ from: made.at(-1)!.id, to: broadcast, type: 'FS', minLag: 0 })
+  }
+
+  /** What somebody pinned is made in any case: the broadcast it waits for is not left out. */
+  function mustBroadcast(key: string): void {
+    const at = tasks.findIndex((task) => task.id === key)
+    tasks[at] = { ...tasks[at]!, optional: false }
   }
 
   /**
