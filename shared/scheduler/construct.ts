@@ -176,9 +176,19 @@ function bestGap(state: State, v: number, from: number): Gap | null {
   return best
 }
 
-/** Places one line task in its best gap, before the start it is kept at only when it must; false when no gap can take it. */
+/**
+ * Places one line task where it is locked, or in its best gap, before the start it is kept at only when it must; false
+ * when nothing can take it.
+ */
 export function placeLine(state: State, v: number): boolean {
-  const from = state.model.keptStart[v]!
+  const { fixedStart, keptStart } = state.model
+  if (fixedStart[v]! >= 0) {
+    if (precedenceBound(state, v) > fixedStart[v]!) return false
+    placeFixedLine(state, v)
+    settle(state)
+    return state.placed[v] === 1
+  }
+  const from = keptStart[v]!
   const isPlaced = placeFrom(state, v, from)
   if (from === 0 || (isPlaced && state.end[v]! < NEVER && overDeadline(state, v, state.end[v]!) === 0))
     return isPlaced

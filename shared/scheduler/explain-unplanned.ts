@@ -77,7 +77,6 @@ function lineReason(state: State, v: number): Explanation {
       hardDueMin,
       lateMin: Math.max(0, endMin - hardDueMin),
     })
-  if (endMin >= NEVER || hardDueMin >= NEVER)
-    return explanation('plan.unplanned.noOpenTime', { task, workMin, readyMin })
+  if (endMin >= NEVER) return explanation('plan.unplanned.noOpenTime', { task, workMin, readyMin })
   return explanation('plan.unplanned.noGap', { task })
 }

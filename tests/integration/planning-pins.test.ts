@@ -88,7 +88,7 @@ describe('a pin that can no longer be kept', () => {
       services.transact(core.core.actorOf(core.connection), (ctx) =>
         ctx.write.set('productionOrder', first.orderId!, { quantity: units }),
       )
-    make(quantity * 3)
+    make(quantity * 10)
     const proposal = await solve()
     expect(hardOf(proposal)).toBe(0)
     expect(liftedIn(proposal)?.params).toMatchObject({ count: 1 })

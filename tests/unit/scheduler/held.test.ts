@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { checkPlan } from '../../../shared/checker/check.ts'
+import { construct, latestStarts, placeBestAir, placeFollowers } from '../../../shared/scheduler/construct.ts'
+import { makeFeasible, toPlan } from '../../../shared/scheduler/finish.ts'
 import { releaseStuck, solve } from '../../../shared/scheduler/index.ts'
+import { unplace } from '../../../shared/scheduler/insert.ts'
+import { compileModel } from '../../../shared/scheduler/model.ts'
 import type { Lock, Plan, Problem, Task } from '../../../shared/scheduler/problem.ts'
+import { settle } from '../../../shared/scheduler/timing.ts'
 import { item, jobsFor, problemOf, startOf, work } from './facts.ts'
 
 /** A plan that the checker accepts. */
@@ -88,6 +93,39 @@ describe('work that is held', () => {
     const plan = planFor(free)
     expect(startOf(plan, 'b')).toBeGreaterThanOrEqual(60)
     expect(plan.unplanned).toEqual([])
+  })
+})
+
+describe('pinned work behind a broadcast', () => {
+  it('comes back to its start when the broadcast, once left out, is planned again', () => {
+    const pinnedAt = (start: number): Lock => ({ mode: 0, start, strength: 'hard' })
+    const tasks: Task[] = [
+      { id: 'air', job: 'j-air', session: { float: { from: 0, to: 600, stepMin: 30 }, dur: 120 } },
+      work('make', 'line', 100, { lock: pinnedAt(900) }),
+      work('other', 'line', 100, { lock: pinnedAt(500) }),
+    ]
+    const problem = problemOf({
+      resources: [
+        { id: 'line', kind: 'line' },
+        { id: 'S', kind: 'studio' },
+        { id: 'G', kind: 'streamer' },
+      ],
+      jobs: jobsFor(tasks),
+      tasks,
+      prec: [{ from: 'air', to: 'make', type: 'FS', minLag: 0 }],
+    })
+    const model = compileModel(problem)
+    const state = construct(model)
+    const [air, make] = ['air', 'make'].map((id) => model.taskIndex.get(id)!)
+    unplace(state, air!)
+    settle(state)
+    expect(state.placed[make!]).toBe(0)
+    expect(placeBestAir(state, model.air.airOf[air!]!, 0)).toBe(true)
+    placeFollowers(state, air!, latestStarts(model))
+    makeFeasible(state)
+    const plan = toPlan(state)
+    expect(checkPlan(problem, plan)).toMatchObject({ ok: true, violations: [] })
+    expect(['other', 'make'].map((id) => startOf(plan, id))).toEqual([500, 900])
   })
 })
 
