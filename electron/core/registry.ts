@@ -27,7 +27,7 @@ import { promiseActions, promiseCommands, promiseQueries } from './planning/prom
 import { forgetStanding } from './planning/standing.ts'
 import { planningRollups } from './planning/repo.ts'
 import { replanningActions, replanningCommands, replanningQueries } from './planning/replan-handlers.ts'
-import { watchPlan } from './planning/replan.ts'
+import { resumeReplan, watchPlan } from './planning/replan.ts'
 import { scenarioActions, scenarioQueries } from './planning/scenario-job.ts'
 import { versionsActions, versionsQueries } from './planning/versions.ts'
 import { settingsCommands } from './features/settings/commands.ts'
@@ -120,7 +120,11 @@ export const ROLLUPS: readonly RollupHooks[] = [
 ]
 
 /** Work that goes on when a belt has been opened: what an earlier run left unfinished. */
-export const ON_OPEN: readonly ((services: Services) => Promise<void>)[] = [watchBackups, resumeImports]
+export const ON_OPEN: readonly ((services: Services) => Promise<void>)[] = [
+  watchBackups,
+  resumeImports,
+  resumeReplan,
+]
 
 /** Told after every commit which tables changed. */
 export const ON_CHANGED: readonly ((services: Services, topics: readonly string[]) => void)[] = [

@@ -138,7 +138,7 @@ export const replanningContract = {
   /** Works out an answer to everything that is unanswered, now. */
   'plan/repair': action(z.object({}), PLANNERS).returns<{ proposalId: string | null }>(),
   /** Puts the plan back that stood before an event was answered by itself. */
-  'plan/undo': command(z.object({ eventId: z.string() }), PLANNERS).returns<{ planId: string }>(),
+  'plan/undo': command(z.object({ eventId: z.string() }), PLANNERS).returns<{ planId: string | null }>(),
   'plan/policy': query(z.object({}), SIGNED_IN).returns<PlanningPolicy>(),
   'plan/savePolicy': command(
     z.object({

@@ -562,6 +562,12 @@ const planning: Table[] = [
       cause: json,
       publishedMs: int,
       seed: int,
+      /** The belt's present when it was read for this plan. */
+      asOfMs: nullable(int),
+      /** Ids of the plan events that were known then. */
+      seen: json,
+      /** Scopes whose work it places. */
+      covers: json,
     },
     { lane: 'fact' },
   ),

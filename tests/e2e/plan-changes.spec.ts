@@ -127,7 +127,6 @@ test('a plan that no longer fits is mended, taken back, tried out and promised f
 
   await test.step('a streamer is ill: who is on air is for a person to say, and then somebody else is', async () => {
     await app.goTo('排期板')
-    await expect(plan.fit()).toContainText(/急单.*已按策略自动调整/, { timeout: 30_000 })
     const own = async () =>
       (await board.bars().allTextContents())
         .filter((bar) => /直播, 孙一帆, 9月(1[89]|2\d)日/.test(bar) && !bar.includes('冻结'))

@@ -57,8 +57,8 @@ export function recordCounts(db: Db): Counts {
 export function currentPlanOf(db: Db): SyncBar['plan'] {
   const row = prepared<[], { no: number; publishedMs: number }>(
     db,
-    `SELECT planVersion.planNo AS no, planVersion.publishedMs FROM currentPlan JOIN planVersion ON planVersion.id = currentPlan.planId
-     WHERE currentPlan.deleted = 0 ORDER BY planVersion.publishedMs DESC LIMIT 1`,
+    `SELECT planVersion.planNo AS no, planVersion.publishedMs FROM standingPlan JOIN planVersion ON planVersion.id = standingPlan.planId
+     ORDER BY planVersion.publishedMs DESC, planVersion.id DESC LIMIT 1`,
   ).get()
   return row ?? null
 }

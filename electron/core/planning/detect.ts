@@ -2,7 +2,7 @@ import { HOUR_MS } from '../../../shared/domain/time.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import type { CommandContext } from '../context.ts'
 import type { Services } from '../services.ts'
-import { standingSinceMs } from './events.ts'
+import { standingPlans } from './basis.ts'
 import { failGate, recordEvent } from './report.ts'
 
 /** An order this near, or this heavy, does not wait for the next planning round. */
@@ -17,8 +17,9 @@ const SPIKE_PCT = 10
  */
 export function detectEvents(services: Services): number {
   const { store } = services.belt()
-  const since = standingSinceMs(store.db)
-  if (since === null) return 0
+  const [standing] = standingPlans(store.db)
+  if (!standing) return 0
+  const since = standing.asOfMs
   const pending =
     failedVerdicts(store.db, store.author, since).length +
     urgentOrders(store.db, store.author, since, services.belt().nowMs()).length +
@@ -66,8 +67,7 @@ function urgentOrders(db: Db, author: string, sinceMs: number, nowMs: number): U
     `SELECT id, scope, quantity, dueMs FROM productionOrder
      WHERE deleted = 0 AND status = 'open' AND kind <> 'sample' AND substr(id, 1, 8) = ? AND createdMs > ?
        AND (weight >= ? OR dueMs <= ?)
-       AND NOT EXISTS (SELECT 1 FROM planItem JOIN currentPlan ON currentPlan.planId = planItem.planId
-         WHERE planItem.orderId = productionOrder.id)
+       AND NOT EXISTS (SELECT 1 FROM standingItem WHERE standingItem.orderId = productionOrder.id)
        AND NOT EXISTS (SELECT 1 FROM planEvent WHERE planEvent.subjectId = productionOrder.id)`,
   ).all(author, sinceMs, URGENT_WEIGHT, nowMs + URGENT_MS)
 }
@@ -97,8 +97,7 @@ function spikes(db: Db, author: string, sinceMs: number): Spike[] {
        productionOrder.quantity + short.units AS units
      FROM short JOIN productionOrder ON productionOrder.skuId = short.skuId AND productionOrder.deleted = 0
        AND productionOrder.status IN ('open', 'running') AND productionOrder.kind <> 'sample'
-     JOIN planItem ON planItem.orderId = productionOrder.id
-     JOIN currentPlan ON currentPlan.planId = planItem.planId
+     JOIN standingItem ON standingItem.orderId = productionOrder.id
      WHERE short.units * 100 >= productionOrder.quantity * ?
        AND NOT EXISTS (SELECT 1 FROM planEvent WHERE planEvent.kind = 'demand-spike'
          AND planEvent.subjectId = productionOrder.id

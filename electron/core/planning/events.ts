@@ -5,12 +5,14 @@ import { DAY_MS, MINUTE_MS } from '../../../shared/domain/time.ts'
 import type { PlanEvent, Problem } from '../../../shared/scheduler/index.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
+import { knows, planFor, standingPlans, type StandingPlan } from './basis.ts'
 import { orderTaskKey, sessionTaskKey } from './items.ts'
-import { currentPlanIds, type ProposalEffect } from './repo.ts'
+import type { ProposalEffect } from './repo.ts'
 import type { BeltSnapshot } from './snapshot.ts'
 
 export interface RecordedEvent {
   readonly id: string
+  readonly scope: string
   readonly kind: PlanEventKind
   readonly subjectTable: string
   readonly subjectId: string
@@ -21,6 +23,8 @@ export interface RecordedEvent {
   /** Who reported it. */
   readonly personId: string | null
   readonly state: PlanEventState
+  /** A person discarded what was worked out for it. */
+  readonly turnedDown: boolean
   readonly proposalId: string | null
   readonly planId: string | null
   readonly previousPlanId: string | null
@@ -31,6 +35,7 @@ export interface RecordedEvent {
 
 interface EventRow {
   id: string
+  scope: string
   kind: PlanEventKind
   subjectTable: string
   subjectId: string
@@ -52,22 +57,12 @@ interface EventRow {
 /** A stream gap up to this long does not end a broadcast. */
 const SPLIT_MS = 5 * MINUTE_MS
 
-/** When the newest plan that stands was published; null without one. */
-export function standingSinceMs(db: Db): number | null {
-  const [newest] = currentPlanIds(db)
-  if (newest === undefined) return null
-  return prepared<[string], { publishedMs: number }>(
-    db,
-    'SELECT publishedMs FROM planVersion WHERE id = ?',
-  ).get(newest)!.publishedMs
-}
-
 /** Events of the last day, newest first, with what this device did about each. */
 export function readEvents(db: Db, nowMs: number): RecordedEvent[] {
-  const standing = standingSinceMs(db)
+  const plans = standingPlans(db)
   return prepared<[number, number], EventRow>(
     db,
-    `SELECT planEvent.id, planEvent.kind, planEvent.subjectTable, planEvent.subjectId, planEvent.fromMs, planEvent.untilMs,
+    `SELECT planEvent.id, planEvent.scope, planEvent.kind, planEvent.subjectTable, planEvent.subjectId, planEvent.fromMs, planEvent.untilMs,
        planEvent.details, planEvent.atMs, op.person AS personId, replan.state, replan.proposalId, replan.planId,
        replan.previousPlanId, replan.moved, replan.held, replan.elapsedMs, proposal.id IS NOT NULL AS hasProposal
      FROM planEvent LEFT JOIN op ON op.tbl = 'planEvent' AND op.row = planEvent.id
@@ -83,18 +78,31 @@ export function readEvents(db: Db, nowMs: number): RecordedEvent[] {
       details: (JSON.parse(row.details) as RecordedEvent['details'] | null) ?? {},
       held: row.held === null ? null : (JSON.parse(row.held) as Sentence | null),
       moved: row.moved ?? 0,
-      state: stateOf(row, standing),
+      state: stateOf(row, planFor(plans, row.scope)),
+      turnedDown: row.state === 'proposed' && row.hasProposal === 0,
     }))
 }
 
-function stateOf(row: EventRow, standingMs: number | null): PlanEventState {
-  const isOlder = standingMs !== null && standingMs > row.atMs
-  if (row.state === 'proposed') {
-    if (row.hasProposal === 1) return 'proposed'
-    return isOlder ? 'answered' : 'open'
+function stateOf(row: EventRow, plan: StandingPlan | null): PlanEventState {
+  const isKnown = plan !== null && knows(plan, row)
+  switch (row.state) {
+    case null:
+    case 'open':
+    case 'failed':
+      if (isKnown) return 'answered'
+      return row.state ?? 'open'
+    case 'proposed':
+      if (row.hasProposal === 1) return 'proposed'
+      return isKnown ? 'answered' : 'open'
+    case 'fits':
+    case 'applied':
+    case 'answered':
+      // Another plan took that one's place, made where the event was not known.
+      return isKnown || row.planId === null || row.planId === plan?.planId ? row.state : 'open'
+    case 'working':
+    case 'undone':
+      return row.state
   }
-  if (row.state !== null && row.state !== 'open') return row.state
-  return isOlder ? 'answered' : 'open'
 }
 
 /** What an event says to a person. Names are resolved now, so that it can be kept. */

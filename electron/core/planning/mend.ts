@@ -10,8 +10,7 @@ import { storeProposal, type NewProposal } from './proposals.ts'
 import { itemsOf, movedTasks } from './result.ts'
 import { namesOf } from './names.ts'
 import type { RepairAnswer, RepairRequest } from './run-repair.ts'
-import { loadProblem } from './solve-job.ts'
-import type { BeltSnapshot } from './snapshot.ts'
+import { loadProblem, type LoadedProblem } from './solve-job.ts'
 
 /** Time of the first answer; with the thread's start and the checks it stays inside a second. */
 const MEND_MS = 600
@@ -61,8 +60,6 @@ export function assignmentsOf(
 }
 
 export interface Mended {
-  readonly snapshot: BeltSnapshot
-  readonly built: BuiltProblem
   readonly answer: RepairAnswer
   readonly made: NewProposal
   readonly moved: number
@@ -77,8 +74,7 @@ export interface Mended {
 
 async function mend(
   services: Services,
-  snapshot: BeltSnapshot,
-  built: BuiltProblem,
+  { snapshot, built }: LoadedProblem,
   items: readonly PlanItem[],
   events: readonly PlanEvent[],
   timeLimitMs: number,
@@ -99,8 +95,7 @@ async function mend(
 }
 
 function mended(
-  snapshot: BeltSnapshot,
-  built: BuiltProblem,
+  { snapshot, built, basis }: LoadedProblem,
   answer: RepairAnswer,
   made: Pick<NewProposal, 'kind' | 'cause' | 'effects'>,
 ): Mended {
@@ -111,14 +106,13 @@ function mended(
   const lateMin = new Map(snapshot.current.map((item) => [item.taskKey, item.lateMin]))
   const open = new Set(answer.problem.tasks.filter((task) => task.status !== 'done').map((task) => task.id))
   return {
-    snapshot,
-    built: solved,
     answer,
     made: {
       reason: '',
       seed: 1,
       snapshot,
       built: solved,
+      basis,
       plan: answer.plan,
       why: answer.why,
       baseScore: answer.baseScore,
@@ -142,11 +136,12 @@ export async function mendFor(
   actor: Actor,
   recorded: readonly RecordedEvent[],
 ): Promise<Mended> {
-  const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
+  const loaded = loadProblem(services, actor, HORIZON_DAYS)
+  const { snapshot, built } = loaded
   const { events, effects } = engineEvents(recorded, snapshot, built.problem, built.epochMs)
   const cause = services.read(actor, ({ db }) => causeOf(db, recorded))
-  const answerWithin = async (timeLimitMs: number, on = built) =>
-    mended(snapshot, on, await mend(services, snapshot, on, snapshot.current, events, timeLimitMs), {
+  const answerWithin = async (timeLimitMs: number, on = loaded) =>
+    mended(on, await mend(services, on, snapshot.current, events, timeLimitMs), {
       kind: 'repair',
       cause,
       effects,
@@ -154,7 +149,9 @@ export async function mendFor(
   const { replanMode, autoBroadcasts } = snapshot.planning
   // What the machine may do by itself is looked for first; a person is asked when that costs a promise.
   const own =
-    replanMode === 'apply' && !autoBroadcasts ? await answerWithin(MEND_MS, withBroadcastsHeld(built)) : null
+    replanMode === 'apply' && !autoBroadcasts
+      ? await answerWithin(MEND_MS, { ...loaded, built: withBroadcastsHeld(built) })
+      : null
   if (own && own.dropped === 0 && own.laterMin === 0) return own
   const quick = await answerWithin(MEND_MS)
   if (own && own.dropped <= quick.dropped && own.laterMin <= quick.laterMin) return own
@@ -193,8 +190,8 @@ export async function mendTowards(
   items: readonly PlanItem[],
   made: Pick<NewProposal, 'cause'>,
 ): Promise<string> {
-  const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
-  const basis = stillAhead(items, snapshot.current, built)
-  const answer = await mend(services, snapshot, built, basis, [], PATIENT_MS)
-  return storeProposal(services, actor, mended(snapshot, built, answer, { kind: 'restore', ...made }).made)
+  const loaded = loadProblem(services, actor, HORIZON_DAYS)
+  const ahead = stillAhead(items, loaded.snapshot.current, loaded.built)
+  const answer = await mend(services, loaded, ahead, [], PATIENT_MS)
+  return storeProposal(services, actor, mended(loaded, answer, { kind: 'restore', ...made }).made)
 }

@@ -3,10 +3,11 @@ import type { ProposalKind, ScoreTier, Sentence } from '../../../shared/contract
 import type { Explanation, Plan, Problem, Score } from '../../../shared/scheduler/problem.ts'
 import type { Actor } from '../context.ts'
 import type { Services } from '../services.ts'
+import type { PlanBasis } from './basis.ts'
 import { namesOf } from './names.ts'
 import type { BuiltProblem } from './problem.ts'
 import { noticesOf } from './sound.ts'
-import { currentPlanIds, saveProposal, type BetterPlan, type ProposalEffect } from './repo.ts'
+import { saveProposal, type BetterPlan, type ProposalEffect } from './repo.ts'
 import { itemsOf, lateOrders, movedTasks, scoreTiers } from './result.ts'
 import type { BeltSnapshot } from './snapshot.ts'
 
@@ -22,6 +23,7 @@ export interface NewProposal {
   readonly seed: number
   readonly snapshot: BeltSnapshot
   readonly built: BuiltProblem
+  readonly basis: PlanBasis
   readonly plan: Plan
   /** Late jobs by id: the binding chain in time order. */
   readonly why: Readonly<Record<string, readonly Explanation[]>>
@@ -47,7 +49,7 @@ export function storeProposal(services: Services, actor: Actor, made: NewProposa
       authorId: actor.personId,
       reason: made.reason,
       seed: made.seed,
-      basePlanId: currentPlanIds(belt.store.db)[0] ?? null,
+      basis: made.basis,
       horizonFromMs: built.epochMs,
       horizonToMs: built.horizonToMs,
       problemHash: hashProblem(built.problem),

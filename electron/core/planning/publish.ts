@@ -4,10 +4,11 @@ import type { Value } from '../../../shared/ops/types.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import { endWaits } from '../bookings.ts'
 import type { CommandContext } from '../context.ts'
+import { isOutdated } from './basis.ts'
 import { parseTaskKey, type PlanItem } from './items.ts'
 import { liftedPins, readPins } from './pins.ts'
 import { currentPlanId, readProposal } from './repo.ts'
-import { readPlanItems } from './snapshot.ts'
+import { readCurrentItems } from './snapshot.ts'
 
 export interface Published {
   planId: string
@@ -48,16 +49,17 @@ export const planScopeOf = (ctx: Pick<CommandContext, 'actor' | 'db'>): string =
 
 /**
  * Makes a proposal the plan that stands: an immutable version, the pointer to it, each session's schedule, and a claim for
- * every studio and streamer it takes; pins it could not keep end. Nothing is written when the plan it was solved from no longer
- * stands.
+ * every studio and streamer it takes; pins it could not keep end. Nothing is written when another plan for the same work stands
+ * since it was made.
  */
 export function publishProposal(ctx: CommandContext, proposalId: string, reason: string): Published {
   const { db, write, nowMs } = ctx
   const proposal = readProposal(db, proposalId)
   if (proposal.publishedAs !== null) throw new Refusal('plan-not-proposal', { id: proposalId })
   const planScope = planScopeOf(ctx)
+  const { basis } = proposal
+  if (basis === null || isOutdated(db, basis, planScope)) throw new Refusal('plan-outdated')
   const standing = currentPlanId(db, planScope)
-  if (standing !== proposal.basePlanId && standing !== null) throw new Refusal('plan-outdated')
   const no =
     (prepared<[], { no: number | null }>(db, 'SELECT max(planNo) AS no FROM planVersion').get()?.no ?? 0) + 1
   const planId = write.fact('planVersion', {
@@ -77,6 +79,9 @@ export function publishProposal(ctx: CommandContext, proposalId: string, reason:
     })),
     publishedMs: nowMs,
     seed: proposal.seed,
+    asOfMs: basis.asOfMs,
+    seen: [...basis.seen],
+    covers: [...basis.covers],
   })!
   const pointer = prepared<[string], { id: string }>(
     db,
@@ -124,25 +129,30 @@ function settleSessions(
   return result
 }
 
-/** Puts an earlier plan back as the one that stands: the pointer, and the sessions it places elsewhere. */
-export function standAgain(ctx: CommandContext, planId: string): void {
+/**
+ * Puts an earlier plan back as the one that stands for the scope, or none, and every session where the plans that stand
+ * then have it.
+ */
+export function standAgain(ctx: CommandContext, planId: string | null): void {
+  const { db, write, nowMs } = ctx
   const planScope = planScopeOf(ctx)
-  const pointer = prepared<[string], { id: string; planId: string }>(
-    ctx.db,
-    'SELECT id, planId FROM currentPlan WHERE deleted = 0 AND planScope = ?',
+  const pointer = prepared<[string], { id: string }>(
+    db,
+    'SELECT id FROM currentPlan WHERE deleted = 0 AND planScope = ?',
   ).get(planScope)
   if (!pointer) throw new Refusal('plan-outdated')
-  const left = new Map(readPlanItems(ctx.db, pointer.planId).map((item) => [item.taskKey, item]))
-  const moved = readPlanItems(ctx.db, planId).filter((item) => {
+  const left = new Map(readCurrentItems(db).map((item) => [item.taskKey, item]))
+  if (planId === null) write.remove('currentPlan', pointer.id)
+  else write.set('currentPlan', pointer.id, { planScope, planId })
+  const moved = readCurrentItems(db).filter((item) => {
     const other = left.get(item.taskKey)
     return (
       !other || other.startMs !== item.startMs || JSON.stringify(other.lanes) !== JSON.stringify(item.lanes)
     )
   })
-  ctx.write.set('currentPlan', pointer.id, { planScope, planId })
   settleSessions(
     ctx,
-    moved.filter((item) => item.startMs > ctx.nowMs),
+    moved.filter((item) => item.startMs > nowMs),
   )
 }
 

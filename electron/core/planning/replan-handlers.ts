@@ -5,13 +5,13 @@ import { prepared } from '../../sqlite/prepared.ts'
 import type { ActionHandlers, CommandHandlers, QueryContext, QueryHandlers } from '../context.ts'
 import { readEvents, sentenceOf } from './events.ts'
 import { planningPolicyId, readPlanningPolicy } from './policy.ts'
-import { standAgain } from './publish.ts'
+import { planScopeOf, standAgain } from './publish.ts'
 import { answerEvents } from './replan.ts'
-import { currentPlanIds } from './repo.ts'
+import { currentPlanId } from './repo.ts'
 import { report } from './report.ts'
 
-export function eventViews({ db, nowMs }: Pick<QueryContext, 'db' | 'nowMs'>): PlanEventView[] {
-  const [standing] = currentPlanIds(db)
+function eventViews({ actor, db, nowMs }: QueryContext): PlanEventView[] {
+  const own = currentPlanId(db, planScopeOf({ actor, db }))
   return readEvents(db, nowMs).map((event) => ({
     id: event.id,
     kind: event.kind,
@@ -22,7 +22,7 @@ export function eventViews({ db, nowMs }: Pick<QueryContext, 'db' | 'nowMs'>): P
     moved: event.moved,
     held: event.held,
     elapsedMs: event.elapsedMs,
-    undoable: event.state === 'applied' && event.planId === standing && event.previousPlanId !== null,
+    undoable: event.state === 'applied' && event.planId === own,
   }))
 }
 
@@ -43,8 +43,7 @@ export const replanningCommands: CommandHandlers<typeof replanningContract> = {
   'plan/undo': ({ eventId }, ctx) => {
     const event = readEvents(ctx.db, ctx.nowMs).find((candidate) => candidate.id === eventId)
     if (!event) throw new Refusal('not-found', { table: 'planEvent', id: eventId })
-    const [standing] = currentPlanIds(ctx.db)
-    if (event.state !== 'applied' || event.planId !== standing || event.previousPlanId === null)
+    if (event.state !== 'applied' || currentPlanId(ctx.db, planScopeOf(ctx)) !== event.planId)
       throw new Refusal('plan-outdated')
     standAgain(ctx, event.previousPlanId)
     prepared(ctx.db, `UPDATE replan SET state = 'undone' WHERE planId = ?`).run(event.planId)

@@ -5,13 +5,14 @@ import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import type { Actor } from '../context.ts'
 import type { Services } from '../services.ts'
+import { isOutdated, planFor, standingPlans } from './basis.ts'
 import { detectEvents } from './detect.ts'
-import { readEvents, standingSinceMs, type RecordedEvent } from './events.ts'
+import { readEvents, type RecordedEvent } from './events.ts'
 import { mendFor, type Mended } from './mend.ts'
 import { readPlanningPolicy } from './policy.ts'
 import { storeProposal } from './proposals.ts'
-import { publishProposal } from './publish.ts'
-import { currentPlanIds } from './repo.ts'
+import { planScopeOf, publishProposal } from './publish.ts'
+import { currentPlanId } from './repo.ts'
 
 /** Many rows may arrive together: they are looked at once. */
 const GATHER_MS = 20
@@ -60,6 +61,14 @@ export function watchPlan(services: Services, topics: readonly string[]): void {
     }, DETECT_MS).unref()
 }
 
+/** What the program was working out when it ended is worked out again when the belt is next opened. */
+export async function resumeReplan(services: Services): Promise<void> {
+  const { store } = services.belt()
+  store.transact(() => prepared(store.db, `DELETE FROM replan WHERE state = 'working'`).run())
+  soon(services, GATHER_MS)
+  return Promise.resolve()
+}
+
 function soon(services: Services, delayMs: number): void {
   const watch = watchOf(services)
   watch.timer ??= setTimeout(() => {
@@ -82,34 +91,40 @@ async function run(services: Services): Promise<void> {
   if (watch.running || services.jobs('plan').length > 0) return soon(services, RETRY_MS)
   if (!services.openBelt()) return
   watch.running = true
-  const { reconsider } = watch
+  const { reconsider, sinceMs } = watch
   watch.reconsider = false
+  watch.sinceMs = 0
   try {
-    await answerEvents(services, { sinceMs: watch.sinceMs || services.clock(), reconsider })
+    await answerEvents(services, { sinceMs: sinceMs || services.clock(), reconsider })
   } catch (error) {
     services.log.error('an event could not be answered', {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     })
   } finally {
     watch.running = false
-    watch.sinceMs = 0
   }
 }
+
+interface Answer {
+  readonly proposalId?: string | null
+  /** The plan that answers it; without one, the plan that stands for it. */
+  readonly planId?: string | null
+  readonly previousPlanId?: string | null
+  readonly moved?: number
+  readonly held?: Sentence | null
+  readonly elapsedMs?: number | null
+}
+
+type Recorder = (state: PlanEventState, answer?: Answer) => void
 
 function note(
   db: Db,
   events: readonly RecordedEvent[],
   state: PlanEventState,
-  more: {
-    proposalId?: string | null
-    planId?: string | null
-    previousPlanId?: string | null
-    moved?: number
-    held?: Sentence | null
-    elapsedMs?: number | null
-    atMs: number
-  },
+  answer: Answer,
+  atMs: number,
 ): void {
+  const plans = standingPlans(db)
   const put = prepared(
     db,
     `INSERT OR REPLACE INTO replan (eventId, state, proposalId, planId, previousPlanId, moved, held, elapsedMs, atMs)
@@ -119,13 +134,13 @@ function note(
     put.run(
       event.id,
       state,
-      more.proposalId ?? null,
-      more.planId ?? null,
-      more.previousPlanId ?? null,
-      more.moved ?? 0,
-      JSON.stringify(more.held ?? null),
-      more.elapsedMs ?? null,
-      more.atMs,
+      answer.proposalId ?? null,
+      answer.planId ?? planFor(plans, event.scope)?.planId ?? null,
+      answer.previousPlanId ?? null,
+      answer.moved ?? 0,
+      JSON.stringify(answer.held ?? null),
+      answer.elapsedMs ?? null,
+      atMs,
     )
 }
 
@@ -151,13 +166,11 @@ interface AnswerOptions {
 
 /** What needs an answer, newest first; nothing when all of it waits for a person already. */
 function unanswered(db: Db, nowMs: number, { again, reconsider }: AnswerOptions): RecordedEvent[] {
-  const known = new Set(
-    prepared<[], { eventId: string }>(db, 'SELECT eventId FROM replan')
-      .all()
-      .map((row) => row.eventId),
-  )
   const all = readEvents(db, nowMs)
-  const fresh = all.filter((event) => event.state === 'open' && (again === true || !known.has(event.id)))
+  const fresh = all.filter(
+    ({ state, turnedDown }) =>
+      (state === 'open' && (again === true || !turnedDown)) || (state === 'failed' && again === true),
+  )
   // An answer that waits is worked out anew, so that one proposal fits everything.
   const waiting = all.filter((event) => event.state === 'proposed')
   if (fresh.length === 0 && (!reconsider || waiting.length === 0)) return []
@@ -169,33 +182,51 @@ export async function answerEvents(services: Services, options: AnswerOptions = 
   const sinceMs = options.sinceMs ?? services.clock()
   const belt = services.openBelt()
   if (!belt) return null
-  const { db, author } = belt.store
-  if (standingSinceMs(db) === null) return null
+  const { db } = belt.store
+  if (standingPlans(db).length === 0) return null
   const events = unanswered(db, belt.nowMs(), options)
   if (events.length === 0) return null
-  const waiting = events.filter((event) => event.state === 'proposed')
-  const stale = new Set(waiting.flatMap((event) => event.proposalId ?? []))
-  const actor = actorFor(db, events[0]!)
-  const emit = () => services.emit({ kind: 'changed', topics: ['plan', 'replan'] })
-  const record = (state: PlanEventState, more: Omit<Parameters<typeof note>[3], 'atMs'>) => {
+  const record: Recorder = (state, answer = {}) => {
     if (services.openBelt() !== belt) return
-    belt.store.transact(() => note(db, events, state, { ...more, atMs: belt.nowMs() }))
-    emit()
+    belt.store.transact(() => note(db, events, state, answer, belt.nowMs()))
+    services.emit({ kind: 'changed', topics: ['plan', 'replan'] })
   }
-  record('working', {})
-  let mended: Mended
+  const stale = new Set(
+    events.flatMap((event) => (event.state === 'proposed' ? (event.proposalId ?? []) : [])),
+  )
+  record('working')
   try {
-    mended = await mendFor(services, actor, events)
+    const actor = actorFor(db, events[0]!)
+    const mended = await mendFor(services, actor, events)
+    if (services.openBelt() !== belt) return null
+    belt.store.transact(() => {
+      for (const id of stale)
+        prepared(db, 'DELETE FROM proposal WHERE id = ? AND publishedAs IS NULL').run(id)
+    })
+    if (!isOutdated(db, mended.made.basis, planScopeOf({ actor, db })))
+      return settle(services, actor, events, mended, sinceMs, record)
+    record('open')
   } catch (error) {
-    record('failed', {})
+    record('failed')
     throw error
   }
-  if (services.openBelt() !== belt) return null
+  // Somebody published meanwhile: what was worked out mends a plan that is no more.
+  return answerEvents(services, { ...options, sinceMs })
+}
+
+/** Puts a mended plan where the policy wants it: before a person, or in the place of the plan that stands. */
+function settle(
+  services: Services,
+  actor: Actor,
+  events: readonly RecordedEvent[],
+  mended: Mended,
+  sinceMs: number,
+  record: Recorder,
+): string | null {
+  const { db, author } = services.belt().store
   const elapsedMs = services.clock() - sinceMs
   const { moved } = mended
-  belt.store.transact(() => {
-    for (const id of stale) prepared(db, 'DELETE FROM proposal WHERE id = ? AND publishedAs IS NULL').run(id)
-  })
+  const previousPlanId = currentPlanId(db, planScopeOf({ actor, db }))
   if (moved + mended.added + mended.dropped === 0) {
     record('fits', { elapsedMs })
     return null
@@ -207,21 +238,12 @@ export async function answerEvents(services: Services, options: AnswerOptions = 
     record('proposed', { proposalId, moved, held, elapsedMs })
     return proposalId
   }
-  const previousPlanId = currentPlanIds(db)[0] ?? null
-  const published = services.transact(actor, (ctx) => {
-    const result = publishProposal(ctx, proposalId, '')
-    note(db, events, 'applied', {
-      proposalId,
-      planId: result.planId,
-      previousPlanId,
-      moved,
-      elapsedMs,
-      atMs: ctx.nowMs,
-    })
-    return result
+  const { planId } = services.transact(actor, (ctx) => {
+    const published = publishProposal(ctx, proposalId, '')
+    record('applied', { proposalId, planId: published.planId, previousPlanId, moved, elapsedMs })
+    return published
   })
-  emit()
-  services.log.info('the plan was mended by policy', { planId: published.planId, moved })
+  services.log.info('the plan was mended by policy', { planId, moved })
   return null
 }
 

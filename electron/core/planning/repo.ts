@@ -13,6 +13,7 @@ import type { Plan, Problem } from '../../../shared/scheduler/problem.ts'
 import type { Db } from '../../sqlite/open.ts'
 import { prepared } from '../../sqlite/prepared.ts'
 import type { RollupHooks } from '../store/rollups.ts'
+import { isOutdated, standingPlans, type PlanBasis } from './basis.ts'
 import type { PlanItem } from './items.ts'
 
 export interface StoredProposal {
@@ -21,7 +22,8 @@ export interface StoredProposal {
   readonly authorId: string | null
   readonly reason: string
   readonly seed: number
-  readonly basePlanId: string | null
+  /** Null for a proposal of an earlier version of the program: it is out of date. */
+  readonly basis: PlanBasis | null
   readonly horizonFromMs: number
   readonly horizonToMs: number
   readonly problemHash: string
@@ -66,6 +68,7 @@ type ProposalRow = Record<
   | 'effects'
   | 'better'
   | 'notices'
+  | 'basis'
   | 'id'
   | 'reason'
   | 'problemHash'
@@ -81,7 +84,6 @@ type ProposalRow = Record<
   createdMs: number
   seed: number
   authorId: string | null
-  basePlanId: string | null
   horizonFromMs: number
   horizonToMs: number
   baseScore: string | null
@@ -94,7 +96,7 @@ export function saveProposal(db: Db, proposal: StoredProposal): void {
   const json = (value: unknown) => JSON.stringify(value)
   prepared(
     db,
-    `INSERT INTO proposal (id, createdMs, authorId, reason, seed, basePlanId, horizonFromMs, horizonToMs, problemHash, problem, plan, items, score,
+    `INSERT INTO proposal (id, createdMs, authorId, reason, seed, basis, horizonFromMs, horizonToMs, problemHash, problem, plan, items, score,
        baseScore, moved, late, unplanned, publishedAs, kind, cause, effects, better, notices)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
@@ -103,7 +105,7 @@ export function saveProposal(db: Db, proposal: StoredProposal): void {
     proposal.authorId,
     proposal.reason,
     proposal.seed,
-    proposal.basePlanId,
+    json(proposal.basis),
     proposal.horizonFromMs,
     proposal.horizonToMs,
     proposal.problemHash,
@@ -125,7 +127,7 @@ export function saveProposal(db: Db, proposal: StoredProposal): void {
   prepared(
     db,
     `DELETE FROM proposal WHERE id NOT IN (SELECT id FROM proposal ORDER BY createdMs DESC, id LIMIT ${KEPT_PROPOSALS})
-       AND coalesce(publishedAs, '') NOT IN (SELECT planId FROM currentPlan)`,
+       AND coalesce(publishedAs, '') NOT IN (SELECT planId FROM standingPlan)`,
   ).run()
 }
 
@@ -148,12 +150,13 @@ export function readProposal(db: Db, id: string): StoredProposal {
     effects: JSON.parse(row.effects) as ProposalEffect[],
     better: JSON.parse(row.better) as BetterPlan | null,
     notices: JSON.parse(row.notices) as Sentence[],
+    basis: JSON.parse(row.basis) as PlanBasis | null,
   }
 }
 
 /** The proposal that the newest standing plan was published from; null when it was made on another machine or long ago. */
 export function readPublishedProposal(db: Db): StoredProposal | null {
-  const planId = currentPlanIds(db)[0]
+  const planId = standingPlans(db)[0]?.planId
   if (planId === undefined) return null
   const row = prepared<[string], { id: string }>(db, 'SELECT id FROM proposal WHERE publishedAs = ?').get(
     planId,
@@ -170,19 +173,8 @@ export function currentPlanId(db: Db, planScope: string): string | null {
   return row?.planId ?? null
 }
 
-/** Every plan that stands now, newest first. */
-export function currentPlanIds(db: Db): string[] {
-  return prepared<[], { planId: string }>(
-    db,
-    `SELECT currentPlan.planId FROM currentPlan LEFT JOIN planVersion ON planVersion.id = currentPlan.planId
-     WHERE currentPlan.deleted = 0 ORDER BY planVersion.publishedMs DESC`,
-  )
-    .all()
-    .map((row) => row.planId)
-}
-
 export function planHeads(db: Db, limit: number): PlanHead[] {
-  const standing = new Set(currentPlanIds(db))
+  const standing = new Set(standingPlans(db).map(({ planId }) => planId))
   return prepared<
     [number],
     {
@@ -214,7 +206,6 @@ export function planHeads(db: Db, limit: number): PlanHead[] {
 }
 
 export function headOf(db: Db, proposal: StoredProposal): ProposalHead {
-  const standing = currentPlanIds(db)
   return {
     id: proposal.id,
     createdMs: proposal.createdMs,
@@ -229,7 +220,7 @@ export function headOf(db: Db, proposal: StoredProposal): ProposalHead {
     kind: proposal.kind,
     cause: proposal.cause,
     better: proposal.better,
-    outdated: proposal.basePlanId !== null ? !standing.includes(proposal.basePlanId) : standing.length > 0,
+    outdated: proposal.basis === null || isOutdated(db, proposal.basis, null),
   }
 }
 

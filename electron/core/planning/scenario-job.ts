@@ -11,7 +11,8 @@ import type { WorkerRun } from '../workers.ts'
 import { itemsOf, movedTasks } from './result.ts'
 import { namesOf } from './names.ts'
 import { storeProposal } from './proposals.ts'
-import { currentPlanIds, planHeads } from './repo.ts'
+import { standingPlans } from './basis.ts'
+import { planHeads } from './repo.ts'
 import type { SolveAnswer, SolveProgress, SolveRequest } from './run-solve.ts'
 import { figuresOf, inReality, scenarioSentence, suppose } from './scenario.ts'
 import { loadProblem, type LoadedProblem } from './solve-job.ts'
@@ -139,7 +140,7 @@ function keep(services: Services, run: StoredRun): string {
     prepared(db, 'INSERT INTO scenarioRun (id, createdMs, basePlanId, answers) VALUES (?, ?, ?, ?)').run(
       id,
       belt.nowMs(),
-      currentPlanIds(db)[0] ?? null,
+      standingPlans(db)[0]?.planId ?? null,
       JSON.stringify(run),
     )
     prepared(
@@ -157,7 +158,7 @@ const withoutPlan = ({ plan: _, ...answer }: StoredAnswer): ScenarioAnswer => an
 
 export const scenarioQueries: QueryHandlers<typeof scenarioContract> = {
   'plan/scenarios': (_, { db }) => {
-    const [standing] = currentPlanIds(db)
+    const [standing] = standingPlans(db)
     return prepared<[], Row>(db, 'SELECT * FROM scenarioRun ORDER BY createdMs DESC, id')
       .all()
       .map((row): ScenarioRun => {
@@ -167,7 +168,7 @@ export const scenarioQueries: QueryHandlers<typeof scenarioContract> = {
           id: row.id,
           createdMs: row.createdMs,
           answers: answers.map(withoutPlan),
-          outdated: row.basePlanId !== (standing ?? null),
+          outdated: row.basePlanId !== (standing?.planId ?? null),
         }
       })
   },
@@ -182,7 +183,7 @@ export const scenarioActions: ActionHandlers<typeof scenarioContract> = {
     )
     const answer = row && (JSON.parse(row.answers) as StoredRun).answers[index]
     if (!answer) throw new Refusal('not-found', { table: 'scenarioRun', id: runId })
-    const { snapshot, built } = loadProblem(services, actor, HORIZON_DAYS)
+    const { snapshot, built, basis } = loadProblem(services, actor, HORIZON_DAYS)
     const plan = inReality(built.problem, answer.plan)
     if (!plan) throw new Refusal('scenario-not-real')
     const proposalId = storeProposal(services, actor, {
@@ -192,6 +193,7 @@ export const scenarioActions: ActionHandlers<typeof scenarioContract> = {
       seed: 1,
       snapshot,
       built,
+      basis,
       plan,
       why: {},
       baseScore: null,

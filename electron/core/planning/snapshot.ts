@@ -263,10 +263,7 @@ export function readClosures(db: Db, fromMs: number): ClosureRow[] {
 
 /** Items of the plans that stand now, one plan per scope. */
 export function readCurrentItems(db: Db): PlanItem[] {
-  return prepared<[], Raw>(
-    db,
-    `SELECT planItem.* FROM currentPlan JOIN planItem ON planItem.planId = currentPlan.planId WHERE currentPlan.deleted = 0 ORDER BY planItem.startMs`,
-  )
+  return prepared<[], Raw>(db, 'SELECT * FROM standingItem ORDER BY startMs')
     .all()
     .map((row) => ({ ...(row as unknown as PlanItem), lanes: parse<string[]>(row['lanes'], []) }))
 }

@@ -3,6 +3,7 @@ import { compareScores } from '../../../shared/scheduler/index.ts'
 import type { Actor } from '../context.ts'
 import type { Services } from '../services.ts'
 import type { WorkerRun } from '../workers.ts'
+import { readBasis, type PlanBasis } from './basis.ts'
 import { namesOf } from './names.ts'
 import { buildProblem, type BuiltProblem } from './problem.ts'
 import { storeProposal } from './proposals.ts'
@@ -17,6 +18,7 @@ const DAY_MS = 86_400_000
 export interface LoadedProblem {
   readonly snapshot: BeltSnapshot
   readonly built: BuiltProblem
+  readonly basis: PlanBasis
 }
 
 /**
@@ -39,7 +41,7 @@ export function loadProblem(
     const built = buildProblem(snapshot, { nowMs, horizonDays, frozenMin })
     if (built.problem.tasks.length === 0) throw new Refusal('plan-empty')
     refuseUnsound(built.problem, namesOf(snapshot, built.problem))
-    return { snapshot, built }
+    return { snapshot, built, basis: readBasis(db, nowMs, snapshot, built.problem) }
   })
 }
 
@@ -62,7 +64,7 @@ export function wantsSimpleFirst(services: Services, actor: Actor): boolean {
 export function startSolve(
   services: Services,
   actor: Actor,
-  { snapshot, built }: LoadedProblem,
+  { snapshot, built, basis }: LoadedProblem,
   input: SolveInput,
 ): { jobId: string; proposal: Promise<string | null> } {
   if (services.jobs('plan').length > 0) throw new Refusal('plan-running')
@@ -77,7 +79,7 @@ export function startSolve(
   let jobId = ''
   let cancelled = false
   let simple: { id: string; score: SimplePlan['plan']['score'] } | null = null
-  const common = { reason: input.reason, cause: null, seed: input.seed, snapshot, built }
+  const common = { reason: input.reason, cause: null, seed: input.seed, snapshot, built, basis }
   const run: WorkerRun = services.startWorker('scheduler', request, (value) => {
     if (isSimple(value)) {
       if (!cancelled)

@@ -78,9 +78,7 @@ export interface ChainItem {
 export const chainOf = (db: Db, sessionId: string): ChainItem[] =>
   prepared<[string], ChainItem>(
     db,
-    `SELECT planItem.kind, planItem.startMs, planItem.endMs, planItem.lateMin, planItem.slackMin
-     FROM currentPlan JOIN planItem ON planItem.planId = currentPlan.planId
-     WHERE currentPlan.deleted = 0 AND planItem.sessionId = ?`,
+    'SELECT kind, startMs, endMs, lateMin, slackMin FROM standingItem WHERE sessionId = ?',
   ).all(sessionId)
 
 /** The newest verdict on the session's sample. */
@@ -144,8 +142,8 @@ export function openDueBy(db: Db, fromMs: number, untilMs: number, scope: string
        open.orders, open.units, open.firstDueMs,
        coalesce((SELECT sum(quantity) FROM stockMove WHERE stockMove.skuId = open.skuId), 0) AS stock,
        coalesce((SELECT sum(productionOrder.quantity - productionOrder.doneQuantity) FROM productionOrder
-         JOIN planItem ON planItem.orderId = productionOrder.id AND planItem.kind = 'production' AND planItem.endMs <= open.firstDueMs
-         JOIN currentPlan ON currentPlan.planId = planItem.planId AND currentPlan.deleted = 0
+         JOIN standingItem ON standingItem.orderId = productionOrder.id AND standingItem.kind = 'production'
+           AND standingItem.endMs <= open.firstDueMs
          WHERE productionOrder.skuId = open.skuId AND productionOrder.deleted = 0
            AND productionOrder.status IN ('open', 'running')), 0) AS coming
      FROM (SELECT scope, skuId, count(*) AS orders, sum(quantity) AS units, min(dueMs) AS firstDueMs
@@ -199,16 +197,16 @@ export interface LateWork {
 export const lateWork = (db: Db): LateWork[] =>
   prepared<[], LateWork>(
     db,
-    `SELECT planItem.taskKey, planItem.orderId, productionOrder.skuId, planItem.sessionId, planItem.lateMin, planItem.endMs, productionOrder.dueMs,
+    `SELECT standingItem.taskKey, standingItem.orderId, productionOrder.skuId, standingItem.sessionId, standingItem.lateMin,
+       standingItem.endMs, productionOrder.dueMs,
        productionOrder.quantity, sku.name AS sku, merchant.shortName AS merchant, substr(productionOrder.scope, 6) AS baseId,
        (SELECT json_extract(late.value, '$.exposureFen') FROM planVersion, json_each(planVersion.late) AS late
-         WHERE planVersion.id = planItem.planId AND json_extract(late.value, '$.taskKey') = planItem.taskKey) AS exposureFen
-     FROM currentPlan JOIN planItem ON planItem.planId = currentPlan.planId
-     JOIN productionOrder ON productionOrder.id = planItem.orderId
+         WHERE planVersion.id = standingItem.planId AND json_extract(late.value, '$.taskKey') = standingItem.taskKey) AS exposureFen
+     FROM standingItem JOIN productionOrder ON productionOrder.id = standingItem.orderId
      JOIN sku ON sku.id = productionOrder.skuId JOIN product ON product.id = sku.productId
      JOIN merchant ON merchant.id = product.merchantId
-     WHERE currentPlan.deleted = 0 AND planItem.lateMin > 0 AND productionOrder.status IN ('open', 'running')
-     ORDER BY productionOrder.dueMs, planItem.taskKey`,
+     WHERE standingItem.lateMin > 0 AND productionOrder.status IN ('open', 'running')
+     ORDER BY productionOrder.dueMs, standingItem.taskKey`,
   ).all()
 
 export interface RefusedClaim {
