@@ -8,9 +8,12 @@ export type Move = (state: State, random: Random, context: MoveContext) => boole
 
 export interface MoveContext {
   model: Model
-  /** Line tasks that may move, of those asked for; air tasks that may move. */
+  /** Line tasks that may move, those of them near what a repair is about, and air tasks that may move. */
   lineTasks: Int32Array
+  nearTasks: Int32Array
   airTasks: Int32Array
+  /** How often, in percent, a task is drawn for having left the place it was wished in; late ones are drawn besides. */
+  strayedPct: number
   /** 1 for a task in `lineTasks`. */
   movable: Uint8Array
   /** 1 for a task that was forced out of its place and has to stay where it is for now. */
@@ -27,17 +30,18 @@ export interface MoveContext {
   lastEnd: number
 }
 
-/** @param around line tasks to stay near; when none of them may move, everything may. */
+/** In a repair most of what can be saved is what was pushed out of its place. */
+const STRAYED_PCT = 80
+
+/** @param around what a repair is about; absent when a whole plan is made */
 export function createMoveContext(
   model: Model,
   urgency: Float64Array,
   weights: Float64Array,
-  around: readonly number[] = [],
+  around?: readonly number[],
 ): MoveContext {
-  const free: number[] = []
-  for (let v = 0; v < model.n; v++) if (model.isAir[v] === 0 && model.fixedStart[v]! < 0) free.push(v)
-  const rivals = listRivals(model, free, around)
-  const lineTasks = rivals.length > 0 ? rivals : free
+  const lineTasks: number[] = []
+  for (let v = 0; v < model.n; v++) if (model.isAir[v] === 0 && model.fixedStart[v]! < 0) lineTasks.push(v)
   const movable = new Uint8Array(model.n)
   for (const v of lineTasks) movable[v] = 1
   const airTasks = model.air.tasks
@@ -46,6 +50,8 @@ export function createMoveContext(
   return {
     model,
     lineTasks: Int32Array.from(lineTasks),
+    nearTasks: Int32Array.from(around ? listRivals(model, lineTasks, around) : []),
+    strayedPct: around ? STRAYED_PCT : 0,
     movable,
     forced: new Uint8Array(model.n),
     airTasks: Int32Array.from(airTasks),
@@ -130,7 +136,21 @@ function pickLateTask(state: State, random: Random): number {
     const u = model.jobTasks[k]!
     if (state.placed[u] === 1 && (v < 0 || state.end[u]! > state.end[v]!)) v = u
   }
-  const steps = random.int(6)
+  return stepBack(state, v, random.int(6))
+}
+
+/** A task that is not where it was wished, or one that keeps it from there; -1 when none is found. */
+function pickStrayedTask(state: State, random: Random, { lineTasks }: MoveContext): number {
+  for (let tries = 0; tries < 8; tries++) {
+    const v = lineTasks[random.int(lineTasks.length)]!
+    if (state.stab[v]! > 0) return stepBack(state, v, random.int(3))
+  }
+  return -1
+}
+
+/** Goes from a task to what it waits for, as often as asked while there is something. */
+function stepBack(state: State, from: number, steps: number): number {
+  let v = from
   for (let s = 0; s < steps && v >= 0; s++) {
     const u = bindingBefore(state, v)
     if (u < 0) break
@@ -155,14 +175,23 @@ export function bindingBefore(state: State, v: number): number {
   return best
 }
 
-/** A line task to move, half of the time one that makes a job late; -1 when the one drawn may not be moved. */
+/**
+ * A line task to move, half of the time one that makes a job late; in a repair mostly one that strayed, and of the rest half
+ * near what it is about. -1 when the one drawn may not be moved.
+ */
 export function pickLine(state: State, random: Random, context: MoveContext): number {
-  const { lineTasks, movable, forced } = context
+  const { lineTasks, nearTasks, movable, forced, strayedPct } = context
+  const mayMove = (v: number): boolean => v >= 0 && movable[v] === 1 && forced[v] === 0
   if (random.int(2) === 0) {
     const v = pickLateTask(state, random)
-    if (v >= 0 && movable[v] === 1 && forced[v] === 0) return v
+    if (mayMove(v)) return v
   }
   if (lineTasks.length === 0) return -1
-  const v = lineTasks[random.int(lineTasks.length)]!
+  if (strayedPct > 0 && random.int(100) < strayedPct) {
+    const v = pickStrayedTask(state, random, context)
+    if (mayMove(v)) return v
+  }
+  const from = nearTasks.length > 0 && random.int(2) === 0 ? nearTasks : lineTasks
+  const v = from[random.int(from.length)]!
   return forced[v] === 1 ? -1 : v
 }

@@ -72,7 +72,7 @@ export function repair(
     (options.shouldStop?.() ?? false) ||
     (iterations === undefined && (now === undefined || elapsed() >= budgetMs))
   const affected = prepared.affected.flatMap((id) => model.taskIndex.get(id) ?? [])
-  const search = new Search(model, options.seed, first, 'repair', affected)
+  const search = new Search(model, options.seed, first, affected)
   search.improvePlaces(affected, stop)
   improve(search, () => (stop() ? 0 : (iterations ?? Infinity) - search.iterations))
   const best = search.best.clone()

@@ -78,21 +78,14 @@ export class Search {
 
   /**
    * @param initial a feasible start; built by `construct` when absent.
-   * @param style a 'repair' has less time for dear moves
-   * @param around line tasks to stay near: only what shares a line they could take is moved; all when none is given.
+   * @param around given for a repair: the tasks it is about. It has less time for dear moves, and moves what strayed, and what
+   *   shares a line that these tasks could take, more often.
    */
-  constructor(
-    model: Model,
-    seed: number,
-    initial?: State,
-    style: 'plan' | 'repair' = 'plan',
-    around: readonly number[] = [],
-  ) {
+  constructor(model: Model, seed: number, initial?: State, around?: readonly number[]) {
     this.model = model
-    const rebuilds =
-      style === 'repair'
-        ? REPAIR_REBUILDS
-        : Math.min(TICKETS, Math.ceil(model.n ** 2 / TASKS_SQUARED_PER_REBUILD))
+    const rebuilds = around
+      ? REPAIR_REBUILDS
+      : Math.min(TICKETS, Math.ceil(model.n ** 2 / TASKS_SQUARED_PER_REBUILD))
     const backs = model.problem.stability ? BRING_BACK : 0
     this.menu = [[rebuild, rebuilds], ...MENU, [bringBackAir, backs]]
     this.tickets = TICKETS + rebuilds + backs

@@ -3,7 +3,7 @@ import { checkPlan } from '../../../shared/checker/check.ts'
 import { advanceClock, compareScores, repair, solve } from '../../../shared/scheduler/index.ts'
 import type { Plan, Problem, Task } from '../../../shared/scheduler/index.ts'
 import { createNamedBelt } from '../../bench/scheduler/belt-instances.ts'
-import { startOf } from './facts.ts'
+import { item, jobsFor, planOf, problemOf, startOf, work } from './facts.ts'
 
 const belt = createNamedBelt('small', 3)
 const { plan } = solve(belt, { seed: 1, iterations: 2000 })
@@ -64,6 +64,39 @@ describe('repair', () => {
         ({ res, start, end }) => res.includes('S0') && start < nowMin + 2000 && end > nowMin,
       ),
     ).toEqual([])
+  })
+
+  it('lets the inspections behind one that is held up go on when they were to', () => {
+    const inspected = ['a', 'b', 'c', 'd'].map((id) => ({ ...work(`${id}.qc`, 'Q', 30), job: `j-${id}` }))
+    const sample = { ...work('a', 'L', 100), job: 'j-a' }
+    const tasks = [sample, ...inspected]
+    const [first, ...others] = jobsFor(inspected, { due: 5000 })
+    const problem = problemOf({
+      resources: [
+        { id: 'L', kind: 'line' },
+        { id: 'Q', kind:  },
+      ],
+      jobs: [{ ...first!, tasks: ['a', 'a.qc'] }, ...others],
+      tasks,
+      prec: [{ from: 'a', to: 'a.qc' }],
+    })
+    const published = planOf([
+      item('a', 'L', 600, 700),
+      item('a.qc', 'Q', 700, 730),
+      item('b.qc', 'Q', 730, 760),
+      item('c.qc', 'Q', 760, 790),
+      item('d.qc', 'Q', 790, 820),
+    ])
+    const down = { type: 'closed', resource: 'L', fromMin: 500, toMin: 1500 } as const
+    const { plan: mended, problem: asked } = repair(problem, published, [down], {
+      seed: 1,
+      nowMin: 500,
+      freezeMin: 0,
+      iterations: 4000,
+    })
+    expect(checkPlan(asked, mended)).toMatchObject({ ok: true, violations: [] })
+    expect(['b.qc', 'c.qc', 'd.qc'].map((id) => startOf(mended, id))).toEqual([730, 760, 790])
+    expect(startOf(mended, 'a.qc')).toBe(1600)
   })
 
   it('ends the same way each time and never worse than it began, however long it goes on', () => {
