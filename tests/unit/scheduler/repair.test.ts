@@ -74,7 +74,7 @@ describe('repair', () => {
     const problem = problemOf({
       resources: [
         { id: 'L', kind: 'line' },
-        { id: 'Q', kind:  },
+        { id: 'Q', kind: 'bench' },
       ],
       jobs: [{ ...first!, tasks: ['a', 'a.qc'] }, ...others],
       tasks,
