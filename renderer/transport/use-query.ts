@@ -29,14 +29,20 @@ export function useQuery<N extends RequestName>(
   const loading = ref(false)
   const asOfMs = ref<number | null>(null)
   let turn = 0
+  let newest: Promise<void> = Promise.resolve()
   let pending: ReturnType<typeof setTimeout> | null = null
 
-  async function refresh(): Promise<void> {
-    if (!toValue(options.enabled ?? true)) return
-    const mine = ++turn
+  /** Settles when the answer to the newest question is here, also when that was asked later than this one. */
+  function refresh(): Promise<void> {
+    if (toValue(options.enabled ?? true)) newest = read(++turn)
+    return newest
+  }
+
+  async function read(mine: number): Promise<void> {
     loading.value = true
     const result = await ask(name, toValue(input))
-    if (mine !== turn) return
+    if (mine < turn) return newest
+    if (mine > turn) return
     loading.value = false
     if (result.ok) {
       data.value = result.value
@@ -70,7 +76,7 @@ export function useQuery<N extends RequestName>(
     },
   )
   onScopeDispose(() => {
-    turn += 1
+    turn = 0
     if (pending) clearTimeout(pending)
     for (const stop of stops) stop()
   })

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { StandingWorker } from '../../electron/core/workers.ts'
 
-/** A thread entry that answers with its number, waits to be told to stop, ends at once, or hears nothing. */
+/** A thread entry that answers with its number, works until it is told to stop, ends at once, or hears nothing. */
 const ENTRY = `
 import { parentPort, threadId } from 'node:worker_threads'
 parentPort.on('message', ({ payload, flags }) => {
   if (payload === 'end') process.exit(3)
   if (payload === 'deaf') for (;;);
   if (payload === 'throw') throw new Error('broken')
-  if (payload === 'until-told') Atomics.wait(flags, 0, 0)
+  if (payload === 'until-told') while (Atomics.load(flags, 0) === 0);
   parentPort.postMessage({ kind: 'progress', value: 'begun' })
   parentPort.postMessage(
     Atomics.load(flags, 0) === 2 ? { kind: 'failed', message: 'cancelled' } : { kind: 'done', value: threadId },

@@ -31,7 +31,10 @@ export function useRefs() {
       ...(lines.data.value ?? []).flatMap((line) => Object.keys(line.unitsPerHour)),
     ]),
   ])
-  return { choices, families, lines: computed(() => lines.data.value ?? []) }
+  /** Reads one of the choices anew, when it has to hold what was saved a moment ago. */
+  const refresh = (of: keyof typeof choices.value) =>
+    ({ bases, factories, merchants, products })[of].refresh()
+  return { choices, families, lines: computed(() => lines.data.value ?? []), refresh }
 }
 
 export type Refs = ReturnType<typeof useRefs>

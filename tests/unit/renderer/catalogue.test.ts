@@ -156,6 +156,28 @@ describe('a list of the catalogue', () => {
       },
     ])
   })
+  it('adds at once below what was saved a moment ago', async () => {
+    const merchants: (typeof MERCHANT)[] = []
+    const { wrapper, page } = await open('products', {
+      'catalogue/merchants': () => ({ rows: [...merchants], nextCursor: null }),
+    })
+    merchants.push(MERCHANT)
+    await wrapper.findComponent(CatalogueList).vm.add()
+    await flushPromises()
+    expect(page.router.currentRoute.value.path).toBe('/')
+    expect(wrapper.find('form').exists()).toBe(true)
+  })
+  it('leads nowhere once it is left', async () => {
+    const { wrapper, page } = await open('products', {})
+    const went: string[] = []
+    page.router.beforeEach(({ path }) => void went.push(path))
+    const adding = wrapper.findComponent(CatalogueList).vm.add()
+    leave()
+    leave = () => {}
+    await adding
+    await flushPromises()
+    expect(went).toEqual([])
+  })
   it('removes after asking, and puts back', async () => {
     const { wrapper, press, page } = await open('merchants', {
       'catalogue/merchants': () => ({ rows: [MERCHANT], nextCursor: null }),

@@ -92,6 +92,30 @@ describe('a query', () => {
     expect(query.data.value).toEqual(['new'])
   })
 
+  it('is read anew when the newest answer is here, whoever asked for it', async () => {
+    const query = run(() => useQuery('app/belts', {}, { topics: ['app'] }))
+    await answer(0, ['one'])
+    vi.advanceTimersByTime(100)
+    let settled = false
+    const reading = query.refresh().then(() => (settled = true))
+    changed('app')
+    vi.advanceTimersByTime(100)
+    await answer(1, ['two'])
+    expect(settled).toBe(false)
+    await answer(2, ['three'])
+    await reading
+    expect(query.data.value).toEqual(['three'])
+  })
+
+  it('lets nobody wait for a screen that is gone', async () => {
+    const query = run(() => useQuery('app/belts', {}))
+    const reading = query.refresh()
+    scope.current.stop()
+    await answer(0, ['late'])
+    await reading
+    expect(query.data.value).toBeNull()
+  })
+
   it('keeps the last good answer beside an error, and asks nothing while disabled', async () => {
     const enabled = ref(false)
     const query = run(() => useQuery('app/belts', {}, { enabled, topics: ['app'] }))
