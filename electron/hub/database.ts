@@ -1,6 +1,15 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Kysely, PostgresDialect, SqliteDialect, type Compilable, type Transaction } from 'kysely'
+import {
+  CompiledQuery,
+  Kysely,
+  PostgresDialect,
+  SqliteDialect,
+  SqliteDriver,
+  type Compilable,
+  type DatabaseConnection,
+  type Transaction,
+} from 'kysely'
 import pg from 'pg'
 import { migrate, MigrationError, readMigrations } from '../sqlite/migrate.ts'
 import { openDb, type Db } from '../sqlite/open.ts'
@@ -40,9 +49,32 @@ export function openSqlite(dataDir: string, migrationsDir: string, nowMs: number
   return sqliteDatabase(file)
 }
 
+/**
+ * Transactions that hold the file's write lock from their beginning. One that reads first and writes later is refused at
+ * once where another process has written in between (SQLITE_BUSY_SNAPSHOT); waiting for the lock never fails it.
+ */
+class WriterDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+}
+
+class WriterDialect extends SqliteDialect {
+  readonly #file: Db
+
+  constructor(file: Db) {
+    super({ database: file })
+    this.#file = file
+  }
+
+  override createDriver(): SqliteDriver {
+    return new WriterDriver({ database: this.#file })
+  }
+}
+
 /** Over an open file whose tables are there. */
 export function sqliteDatabase(file: Db): HubDatabase {
-  const db = new Kysely<HubSchema>({ dialect: new SqliteDialect({ database: file }) })
+  const db = new Kysely<HubSchema>({ dialect: new WriterDialect(file) })
   return {
     kind: 'sqlite',
     db,

@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import { toHex } from '../../shared/ops/bytes.ts'
+import { replaceText } from '../sqlite/text-file.ts'
 import { lockBelt } from './belts.ts'
 import type { HubContext } from './context.ts'
 import type { Queries, Tx } from './database.ts'
@@ -36,9 +37,7 @@ export function restoreWatch(hub: HubContext, dataDir: string): RestoreWatch {
   const note = async (db: Queries): Promise<void> => {
     const now = await readHeads(db)
     if (JSON.stringify(now) === JSON.stringify(seen)) return
-    const partial = `${path}.partial`
-    writeFileSync(partial, JSON.stringify(now), { mode: 0o600, flush: true })
-    renameSync(partial, path)
+    replaceText(path, JSON.stringify(now))
     seen = now
   }
 

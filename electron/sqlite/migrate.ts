@@ -65,11 +65,13 @@ export function migrate(db: Db, migrations: readonly Migration[], nowMs: number)
   const applied = new Set(done.map((row) => row.number))
   const todo = migrations.filter((migration) => !applied.has(migration.number))
   const record = db.prepare('INSERT INTO migration (number, name, checksum, appliedMs) VALUES (?, ?, ?, ?)')
-  for (const migration of todo) {
-    db.transaction(() => {
-      db.exec(migration.sql)
-      record.run(migration.number, migration.name, migration.checksum, nowMs)
-    }).immediate()
-  }
-  return todo
+  const isDone = db.prepare<[number]>('SELECT 1 FROM migration WHERE number = ?')
+  // Another process may bring the same file up to date at this moment: whoever has the write lock looks again.
+  const apply = db.transaction((migration: Migration): boolean => {
+    if (isDone.get(migration.number) !== undefined) return false
+    db.exec(migration.sql)
+    record.run(migration.number, migration.name, migration.checksum, nowMs)
+    return true
+  })
+  return todo.filter((migration) => apply.immediate(migration))
 }

@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { replaceText } from '../core/files.ts'
 
 const FREE_FAILURES = 5
 const FIRST_LOCK_MS = 15 * 60_000
@@ -57,9 +58,7 @@ export class Lockout {
   }
 
   #save(): void {
-    const draft = `${this.#file}.new`
-    writeFileSync(draft, JSON.stringify(Object.fromEntries(this.#entries)), { mode: 0o600 })
-    renameSync(draft, this.#file)
+    replaceText(this.#file, JSON.stringify(Object.fromEntries(this.#entries)))
   }
 }
 

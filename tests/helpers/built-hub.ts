@@ -79,7 +79,7 @@ export class BuiltHub {
     const about = who ? ['--belt', who.beltId, '--role', who.role, '--base', who.baseId] : []
     return execFileSync(process.execPath, [this.#entry, 'enroll', '--data-dir', this.#dataDir, ...about], {
       encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     }).trim()
   }
 }
