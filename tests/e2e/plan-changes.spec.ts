@@ -99,8 +99,9 @@ test('a plan that no longer fits is mended, taken back, tried out and promised f
     expect(Math.abs((doubled ?? 0) - 2 * (present ?? 0))).toBeLessThanOrEqual(1)
     expect(same).toBe(present)
     const [load, loadDoubled, loadSame] = await plan.figures('产线利用')
-    expect(loadDoubled).toBeGreaterThan(load ?? Infinity)
-    expect(loadSame).toBe(load)
+    // What is planned anew may be made on a faster or slower line.
+    expect(Math.abs((loadSame ?? 0) - (load ?? 0))).toBeLessThanOrEqual(1)
+    expect(loadDoubled).toBeGreaterThan(Math.max(load ?? Infinity, loadSame ?? Infinity))
   })
 
   await test.step('a date to promise', async () => {
