@@ -14,12 +14,14 @@ import { settle } from './timing.ts'
  * Makes a state publishable: work that runs past its calendars or breaks a hard rule leaves the plan (with
  * what depends on it) until no hard minute is left that leaving out can cure. A free task in the way of a
  * locked one is put elsewhere once.
+ *
+ * @param keepOut 1 for tasks that are not to come in for what leaves
  */
-export function makeFeasible(state: State): void {
+export function makeFeasible(state: State, keepOut?: Uint8Array): void {
   const { model } = state
   settle(state)
   let urgency: Float64Array | null = null
-  const banned = new Uint8Array(model.n)
+  const banned = keepOut?.slice() ?? new Uint8Array(model.n)
   for (let round = 0; round <= 3 * model.n; round++) {
     const culprit = findCulprit(state)
     if (culprit >= 0) {

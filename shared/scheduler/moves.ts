@@ -33,24 +33,33 @@ export interface MoveContext {
 /** In a repair most of what can be saved is what was pushed out of its place. */
 const STRAYED_PCT = 80
 
+/** What a repair is about: the tasks it is for, and 1 for those that it does not bring in when they are out. */
+export interface Around {
+  tasks: readonly number[]
+  keepOut?: Uint8Array
+}
+
 /** @param around what a repair is about; absent when a whole plan is made */
 export function createMoveContext(
   model: Model,
   urgency: Float64Array,
   weights: Float64Array,
-  around?: readonly number[],
+  around?: Around,
 ): MoveContext {
   const lineTasks: number[] = []
   for (let v = 0; v < model.n; v++) if (model.isAir[v] === 0 && model.fixedStart[v]! < 0) lineTasks.push(v)
   const movable = new Uint8Array(model.n)
   for (const v of lineTasks) movable[v] = 1
   const airTasks = model.air.tasks
-    .map((air, a) => (model.tasks[air.task]!.status === 'running' || air.candidates.length === 0 ? -1 : a))
+    .map((air, a) => {
+      const mayMove = model.tasks[air.task]!.status !== 'running' && air.candidates.length > 0
+      return mayMove && around?.keepOut?.[air.task] !== 1 ? a : -1
+    })
     .filter((a) => a >= 0)
   return {
     model,
     lineTasks: Int32Array.from(lineTasks),
-    nearTasks: Int32Array.from(around ? listRivals(model, lineTasks, around) : []),
+    nearTasks: Int32Array.from(around ? listRivals(model, lineTasks, around.tasks) : []),
     strayedPct: around ? STRAYED_PCT : 0,
     movable,
     forced: new Uint8Array(model.n),

@@ -34,7 +34,7 @@ export function rankRelaxations(
   const iterations = options.iterations ?? 1500
   const reach = (changed: Problem): Score => {
     const model = compileModel(changed)
-    const search = new Search(model, options.seed, stateFromPlan(model, plan), [])
+    const search = new Search(model, options.seed, stateFromPlan(model, plan), { tasks: [] })
     search.runAt(iterations, RELAXED_HEAT * search.heat())
     return search.bestScore
   }

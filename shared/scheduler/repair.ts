@@ -27,6 +27,8 @@ export interface RepairOptions {
   timeMs?: number
   now?: () => number
   shouldStop?: () => boolean
+  /** Whether broadcasts that the plan left out may come in; default: where no event is given, or one is about a broadcast. */
+  bringAir?: boolean
   /** Called with the first feasible plan before it is improved. */
   onFirst?: (plan: Plan) => void
   /** Default: tardiness + stability + set-ups, another line or streamer counting as much as a shift by two days of 480 minutes. */
@@ -53,7 +55,10 @@ export interface PlanChanges {
 export const REPAIR_OBJECTIVE: Objective = { mode: 'weighted', weights: [1, 1, 1, 0, 0] }
 const CHANGE_MIN = 960
 
-/** Makes a plan fit what happened, moving as little as pays; frozen and announced items stay. */
+/**
+ * Makes a plan fit what happened, moving as little as pays; frozen and announced items stay. Broadcasts that the plan left
+ * out stay out unless what happened is about one on air (`bringAir`): work that has its place would pay for what they bring.
+ */
 export function repair(
   problem: Problem,
   plan: Pick<Plan, 'assign' | 'slots'>,
@@ -63,7 +68,8 @@ export function repair(
   const startMs = options.now?.() ?? 0
   const prepared = prepare(problem, plan, events, options)
   const { model } = prepared
-  const first = stateFromPlan(model, plan)
+  const { keepOut } = prepared
+  const first = stateFromPlan(model, plan, keepOut)
   options.onFirst?.(toPlan(first))
   const { iterations, now } = options
   const elapsed = (): number => (now ? now() - startMs : 0)
@@ -72,11 +78,11 @@ export function repair(
     (options.shouldStop?.() ?? false) ||
     (iterations === undefined && (now === undefined || elapsed() >= budgetMs))
   const affected = prepared.affected.flatMap((id) => model.taskIndex.get(id) ?? [])
-  const search = new Search(model, options.seed, first, affected)
+  const search = new Search(model, options.seed, first, { tasks: affected, keepOut })
   search.improvePlaces(affected, stop)
   improve(search, () => (stop() ? 0 : (iterations ?? Infinity) - search.iterations))
   const best = search.best.clone()
-  makeFeasible(best)
+  makeFeasible(best, keepOut)
   const repaired = toPlan(best)
   return {
     problem: prepared.problem,
@@ -102,8 +108,8 @@ function prepare(
   problem: Problem,
   plan: Pick<Plan, 'assign' | 'slots'>,
   events: readonly PlanEvent[],
-  options: Pick<RepairOptions, 'nowMin' | 'atNow' | 'freezeMin' | 'announced' | 'objective'>,
-): { problem: Problem; affected: string[]; model: Model } {
+  options: Pick<RepairOptions, 'nowMin' | 'atNow' | 'freezeMin' | 'announced' | 'objective' | 'bringAir'>,
+): { problem: Problem; affected: string[]; model: Model; keepOut: Uint8Array | undefined } {
   const { nowMin } = options
   const rules = problem.stability
   let current = options.atNow ? problem : advanceClock(problem, plan, nowMin)
@@ -132,7 +138,22 @@ function prepare(
   current = releaseTasks(current, listFollowers(current, kept))
   const freed = freeStuck(current)
   kept.push(...freed.stuck)
-  return { problem: freed.problem, affected: [...new Set(kept)], model: freed.model }
+  const sessions = new Set([...problem.tasks, ...current.tasks].filter((t) => t.session).map((t) => t.id))
+  const bringAir = options.bringAir ?? (events.length === 0 || affected.some((id) => sessions.has(id)))
+  return {
+    problem: freed.problem,
+    affected: [...new Set(kept)],
+    model: freed.model,
+    keepOut: bringAir ? undefined : listUnpublished(freed.model),
+  }
+}
+
+/** 1 for the broadcasts that a plan may leave out and that the published one did. */
+function listUnpublished(model: Model): Uint8Array {
+  const out = new Uint8Array(model.n)
+  for (const { task } of model.air.tasks)
+    if (model.optional[task] === 1 && model.wishStart[task]! < 0) out[task] = 1
+  return out
 }
 
 /**

@@ -6,7 +6,7 @@ import { makeFeasible } from './finish.ts'
 import { advanceAir, bringBackAir, dropAir, ejectAir, moveAir, rescueAir, swapAir } from './moves-air.ts'
 import { displace, forceAway, improvePlace, joinFamily, rebuild, relocate, swapNext } from './moves-line.ts'
 import { createMoveContext } from './moves.ts'
-import type { Move, MoveContext } from './moves.ts'
+import type { Around, Move, MoveContext } from './moves.ts'
 import type { Model } from './model.ts'
 import { compareScores } from './problem.ts'
 import type { Score } from './problem.ts'
@@ -78,10 +78,10 @@ export class Search {
 
   /**
    * @param initial a feasible start; built by `construct` when absent.
-   * @param around given for a repair: the tasks it is about. It has less time for dear moves, and moves what strayed, and what
+   * @param around given for a repair: what it is about. It has less time for dear moves, and moves what strayed, and what
    *   shares a line that these tasks could take, more often.
    */
-  constructor(model: Model, seed: number, initial?: State, around?: readonly number[]) {
+  constructor(model: Model, seed: number, initial?: State, around?: Around) {
     this.model = model
     const rebuilds = around
       ? REPAIR_REBUILDS

@@ -23,8 +23,10 @@ export type KnownPlan = Pick<Plan, 'assign'> & Partial<Pick<Plan, 'slots'>>
 /**
  * A state that follows a plan as far as it still can (same modes and machine sequences, same broadcasts), with
  * everything else planned and the result made feasible.
+ *
+ * @param keepOut 1 for tasks that are not planned when the plan does not have them
  */
-export function stateFromPlan(model: Model, plan: KnownPlan): State {
+export function stateFromPlan(model: Model, plan: KnownPlan, keepOut?: Uint8Array): State {
   const urgency = latestStarts(model)
   const followed = followPlan(model, plan)
   let best: State | null = null
@@ -32,13 +34,13 @@ export function stateFromPlan(model: Model, plan: KnownPlan): State {
     const state = followed.clone()
     timeAnew(state, keep)
     const completed = state.clone()
-    completeState(completed, urgency)
+    completeState(completed, urgency, keepOut)
     for (const one of [completed, state]) {
-      makeFeasible(one)
+      makeFeasible(one, keepOut)
       if (!best || compareScores(scoreOf(one), scoreOf(best), model.problem.objective) < 0) best = one
     }
   }
-  return bringBackHeld(best!, urgency)
+  return bringBackHeld(best!, urgency, keepOut)
 }
 
 /** Lets every task start as early as it can, or no earlier than it is kept at. */
@@ -52,7 +54,7 @@ function timeAnew(state: State, keep: boolean): void {
 }
 
 /** Broadcasts whose start is held but that fell out, because what they wait for came too late, go back in where that pays. */
-function bringBackHeld(state: State, urgency: Float64Array): State {
+function bringBackHeld(state: State, urgency: Float64Array, keepOut?: Uint8Array): State {
   const { model } = state
   let best = state
   for (const air of model.air.tasks) {
@@ -63,8 +65,8 @@ function bringBackHeld(state: State, urgency: Float64Array): State {
       const trial = out.clone()
       if (!hurryBefore(trial, v, early)) continue
       placeFixed(trial)
-      completeState(trial, urgency)
-      makeFeasible(trial)
+      completeState(trial, urgency, keepOut)
+      makeFeasible(trial, keepOut)
       if (compareScores(scoreOf(trial), scoreOf(best), model.problem.objective) < 0) best = trial
     }
   }

@@ -218,6 +218,12 @@ export function engineEvents(
   return { events: recorded.flatMap(of), effects }
 }
 
+const ABOUT_LINES: readonly PlanEventKind[] = ['line-down', 'demand-spike', 'gate-failed', 'urgent-order']
+
+/** Whether something took a broadcast off the air, or may have: another one may take its place then. */
+export const isAboutAir = (recorded: readonly RecordedEvent[]): boolean =>
+  recorded.some(({ kind }) => !ABOUT_LINES.includes(kind))
+
 /** One sentence for several events: the newest, and how many more. */
 export function causeOf(db: Db, recorded: readonly RecordedEvent[]): Sentence | null {
   const [first] = recorded

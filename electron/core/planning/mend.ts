@@ -1,8 +1,8 @@
 import { MINUTE_MS } from '../../../shared/domain/time.ts'
-import type { Assignment, PlanEvent, SlotUse } from '../../../shared/scheduler/index.ts'
+import type { Assignment, SlotUse } from '../../../shared/scheduler/index.ts'
 import type { Actor } from '../context.ts'
 import type { Services } from '../services.ts'
-import { causeOf, engineEvents, type RecordedEvent } from './events.ts'
+import { causeOf, engineEvents, isAboutAir, type RecordedEvent } from './events.ts'
 import type { PlanItem } from './items.ts'
 import type { BuiltProblem } from './problem.ts'
 import { liftedPins } from './pins.ts'
@@ -76,14 +76,14 @@ async function mend(
   services: Services,
   { snapshot, built }: LoadedProblem,
   items: readonly PlanItem[],
-  events: readonly PlanEvent[],
+  what: Pick<RepairRequest, 'events' | 'bringAir'>,
   timeLimitMs: number,
 ): Promise<RepairAnswer> {
   const request: RepairRequest = {
     kind: 'repair',
     problem: built.problem,
     plan: assignmentsOf(items, built),
-    events,
+    ...what,
     nowMin: built.problem.now ?? 0,
     freezeMin: snapshot.planning.frozenMin,
     timeLimitMs,
@@ -139,9 +139,10 @@ export async function mendFor(
   const loaded = loadProblem(services, actor, HORIZON_DAYS)
   const { snapshot, built } = loaded
   const { events, effects } = engineEvents(recorded, snapshot, built.problem, built.epochMs)
+  const what = { events, bringAir: isAboutAir(recorded) }
   const cause = services.read(actor, ({ db }) => causeOf(db, recorded))
   const answerWithin = async (timeLimitMs: number, on = loaded) =>
-    mended(on, await mend(services, on, snapshot.current, events, timeLimitMs), {
+    mended(on, await mend(services, on, snapshot.current, what, timeLimitMs), {
       kind: 'repair',
       cause,
       effects,
@@ -192,6 +193,6 @@ export async function mendTowards(
 ): Promise<string> {
   const loaded = loadProblem(services, actor, HORIZON_DAYS)
   const ahead = stillAhead(items, loaded.snapshot.current, loaded.built)
-  const answer = await mend(services, loaded, ahead, [], PATIENT_MS)
+  const answer = await mend(services, loaded, ahead, { events: [], bringAir: true }, PATIENT_MS)
   return storeProposal(services, actor, mended(loaded, answer, { kind: 'restore', ...made }).made)
 }

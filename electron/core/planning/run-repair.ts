@@ -18,6 +18,8 @@ export interface RepairRequest {
   readonly problem: Problem
   readonly plan: { readonly assign: readonly Assignment[]; readonly slots: readonly SlotUse[] }
   readonly events: readonly PlanEvent[]
+  /** Whether broadcasts that the plan left out may come in. */
+  readonly bringAir: boolean
   readonly nowMin: number
   readonly freezeMin: number
   readonly timeLimitMs: number
@@ -44,6 +46,7 @@ export function mend(request: RepairRequest, control: SolveControl): RepairResul
       nowMin: request.nowMin,
       atNow: true,
       freezeMin: request.freezeMin,
+      bringAir: request.bringAir,
       timeMs: request.timeLimitMs,
       now: () => control.now(),
       shouldStop: () => control.shouldStop(),

@@ -153,6 +153,32 @@ describe('repair', () => {
     },
   )
 
+  it('puts on air what the plan had left out only where a broadcast is what it is about', () => {
+    const onAir = belt.tasks.filter(({ id, optional }) => optional && startOf(plan, id)! > nowMin + 480)
+    const [left, kept] = onAir.map(({ id }) => id)
+    const followers = new Set([left])
+    for (const { from, to } of belt.prec) if (followers.has(from)) followers.add(to)
+    const published = {
+      assign: plan.assign.filter(({ task }) => !followers.has(task)),
+      slots: plan.slots.filter(({ task }) => task !== left),
+    }
+    const streamer = plan.assign
+      .find(({ task }) => task === kept)!
+      .res.find((id) =>
+        belt.resources.some((resource) => resource.id === id && resource.kind === 'streamer'),
+      )!
+    const without = (resource: string) => {
+      const event = { type: 'closed' as const, resource, fromMin: nowMin, toMin: nowMin + 3000 }
+      const mended = repair(belt, published, [event], { seed: 1, nowMin, iterations: 1500 })
+      expect(checkPlan(mended.problem, mended.plan).violations).toEqual([])
+      return mended
+    }
+    for (const line of ['L0', 'L1', 'L2', 'L3'])
+      expect(startOf(without(line).plan, left!), line).toBeUndefined()
+    expect(without(streamer).affected).toContain(kept)
+    expect(startOf(without(streamer).plan, left!)).toBeDefined()
+  })
+
   it('an ill streamer is replaced at the announced time', () => {
     const use = plan.slots.find((entry) => startOf(plan, entry.task)! > nowMin + 480)!
     const ill = use.streamers[0]!
