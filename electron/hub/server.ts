@@ -15,6 +15,7 @@ import {
 import { authenticate, type Caller } from './auth.ts'
 import type { HubContext } from './context.ts'
 import { sha256, sha256Hex } from './crypto.ts'
+import { isDatabaseAway } from './database-away.ts'
 import { enrol, readmit } from './enrol.ts'
 import { HubRefusal } from './errors.ts'
 import { mayReadMetrics, Metrics } from './metrics.ts'
@@ -185,16 +186,3 @@ export function refusalOf(error: unknown): HubRefusal {
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-
-/** A full or locked database, or a PostgreSQL that starts, ends, is a standby (25006) or broke the connection. */
-function isDatabaseAway(error: unknown): boolean {
-  const code = codeOf(error)
-  if (/^SQLITE_(FULL|BUSY|IOERR|READONLY)/.test(code) || /^(08|53|57P)/.test(code)) return true
-  if (['25006', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code)) return true
-  if (!(error instanceof Error)) return false
-  // A socket that is not there, and what the driver says of queries that were under way.
-  return (
-    (code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect') ||
-    error.message.startsWith('Connection terminated')
-  )
-}

@@ -184,18 +184,19 @@ export class DeviceMachine {
     this.#progress(nowMs)
   }
 
-  /** A step did not get through. What breaks together counts as one failure. */
-  failed(nowMs: number, step: 'status' | 'push' | 'pull', urgent = false): void {
+  /** A step did not get through. What breaks together counts as one failure. @returns whether this one counts */
+  failed(nowMs: number, step: 'status' | 'push' | 'pull', urgent = false): boolean {
     this.#end(step, urgent)
     if (step === 'pull') this.#needsPull = true
     if (step === 'push' && !urgent) this.#look ??= 'cut'
-    if (nowMs < this.#notBeforeMs) return
+    if (nowMs < this.#notBeforeMs) return false
     if (step === 'push' && !urgent) this.#sizing = afterFailure(this.#sizing)
     if (step === 'pull') this.#pullBytes = Math.max(4096, this.#pullBytes / 2)
     this.#failures++
     const eager = this.#urgentWaits || urgent || nowMs - this.#lastProgressMs < EAGER_FOR_MS
     const capMs = eager ? EAGER_CAP_MS : BACKOFF_CAP_MS
     this.#notBeforeMs = nowMs + backoffMs(this.#failures, this.#random, capMs)
+    return true
   }
 
   /** The hub lives in another epoch than this device thought: look at it before anything else is sent. */

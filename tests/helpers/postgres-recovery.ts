@@ -54,10 +54,19 @@ async function archiveAll(postgres: TestPostgres): Promise<void> {
   await until(isArchived, 'the log is archived', 30_000)
 }
 
-/** The cluster dies, and `copy` with the archive up to the target takes its place under the same address. */
-export async function recoverTo(postgres: TestPostgres, copy: string, target: RecoveryTarget): Promise<void> {
+/**
+ * The cluster dies, and `copy` with the archive up to the target takes its place under the same address.
+ * @param meanwhile done while nothing is served
+ */
+export async function recoverTo(
+  postgres: TestPostgres,
+  copy: string,
+  target: RecoveryTarget,
+  meanwhile: () => void = () => undefined,
+): Promise<void> {
   await archiveAll(postgres)
   await postgres.crash()
+  meanwhile()
   const [[kind, value]] = Object.entries(target) as [['time' | 'name', string]]
   appendFileSync(
     join(copy, 'postgresql.auto.conf'),

@@ -232,12 +232,12 @@ export async function makeRig(
 /** Waits until `done` holds. @throws with `what` after `timeoutMs` */
 export async function until(
   done: () => boolean | Promise<boolean>,
-  what: string,
+  what: string | (() => string),
   timeoutMs = 15_000,
 ): Promise<void> {
   const endMs = Date.now() + timeoutMs
   while (!(await done())) {
-    if (Date.now() > endMs) throw new Error(`timed out: ${what}`)
+    if (Date.now() > endMs) throw new Error(`timed out: ${typeof what === 'string' ? what : what()}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

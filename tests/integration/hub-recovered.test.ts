@@ -159,7 +159,12 @@ describe.skipIf(postgresBin() === null)('a PostgreSQL cluster', () => {
     bookings: { kept: string[]; refused: string },
   ): Promise<void> {
     await until(async () => (await lostOf(before)).length === 0, 'all is back', 90_000)
-    await until(async () => (await beltRow()).recoveringUntilMs === null, 'recovery has closed', 60_000)
+    await until(
+      async () => (await beltRow()).recoveringUntilMs === null,
+      () =>
+        `recovery has closed: ${JSON.stringify([rig.founder, valley, stranger].map((one) => one.status()))}`,
+      60_000,
+    )
     await until(
       () => outcome(stranger, bookings.refused) === 'refused',
       'the other claim is answered',
@@ -249,9 +254,7 @@ describe.skipIf(postgresBin() === null)('a PostgreSQL cluster', () => {
     const { epoch } = await beltRow()
     // Waits at the door when the server comes back.
     const refused = claimHour(stranger, rig.baseA, 2)
-    const recovered = recoverTo(postgres, copy, { time })
-    stranger.go({ pollMs: 20, busyPollMs: 10 })
-    await recovered
+    await recoverTo(postgres, copy, { time }, () => stranger.go({ pollMs: 20, busyPollMs: 10 }))
     expect((await lostOf(before)).length).toBeGreaterThan(0)
     await until(async () => (await beltRow()).epoch > epoch, 'a hub notices', 20_000)
     const begun = (await beltRow()).epoch

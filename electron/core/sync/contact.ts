@@ -109,11 +109,12 @@ export class Contact {
     return wasOff
   }
 
-  missed(step: string, error: unknown): void {
+  /** @param counts false for what broke together with something that was told before */
+  missed(step: string, error: unknown, counts = true): void {
     const nowMs = this.#deps.clock()
     const detail = error instanceof HubRefused ? error.code : null
     const isPassing = error instanceof HubUnreachable || (detail !== null && PASSING.has(detail))
-    if (!isPassing) this.#doubts++
+    if (!isPassing && counts) this.#doubts++
     if (isPassing || this.#doubts < DOUBTS) {
       this.#failure = { code: 'hub-unreachable', detail, atMs: nowMs }
     } else {

@@ -311,6 +311,7 @@ export class SyncEngine {
   async #checkStatus(): Promise<void> {
     const { store } = this.#deps
     const asked = this.#sender.question()
+    const before = this.#outbox.answeredTo()
     const body = asked ? Buffer.from(JSON.stringify(asked)) : new Uint8Array()
     // On the connection that batches take, so that it is open when they follow.
     const told = await this.#request('status', body, { lane: 'bulk' })
@@ -322,7 +323,7 @@ export class SyncEngine {
       return this.#deps.onFork(behind)
     }
     noteHubTime(store, answer.hubTimeMs, this.#deps.clock())
-    const { claimsSettled } = await this.#sender.learn(asked, answer, this.#link.epoch)
+    const { claimsSettled, isCurrent } = await this.#sender.learn(asked, before, answer, this.#link.epoch)
     store.transact(() => {
       this.#link = {
         ...this.#link,
@@ -334,6 +335,7 @@ export class SyncEngine {
     })
     await giveBack(this.#deps, answer.hubStreams, (bytes) => this.#request('return', bytes))
     this.#machine.statusDone(this.#deps.clock())
+    if (!isCurrent) this.#machine.recheck()
     if (claimsSettled) this.#machine.tryNow()
   }
 
@@ -375,7 +377,7 @@ export class SyncEngine {
     const urgent = did.kind === 'push' && did.urgentOnly
     const refused = error instanceof HubRefused ? error : null
     if (refused?.code === 'epoch' && step !== 'status') return this.#machine.epochChanged(step, urgent)
-    this.#machine.failed(this.#deps.clock(), step, urgent)
+    const counts = this.#machine.failed(this.#deps.clock(), step, urgent)
     if (refused?.code === 'stale-counter' && refused.number !== null) {
       this.#counter.skipTo(refused.number)
       this.#staleCounters++
@@ -387,7 +389,7 @@ export class SyncEngine {
     if (refused?.code === 'offset') return this.#machine.tryNow()
     // One side fell silent: what else is under way there will not be answered either.
     if (error instanceof HubUnreachable && error.silent) this.#transport.reset?.()
-    this.#contact.missed(step, error)
+    this.#contact.missed(step, error, counts)
     this.#deps.onChanged()
   }
 }

@@ -135,8 +135,8 @@ export class Outbox {
 
   /** True when the hub has answered all of a batch. */
   isAnswered({ seqs }: OutBatch): boolean {
-    const acked = new Map(this.streams().map(({ stream, ackedSeq }) => [stream, ackedSeq]))
-    return [...seqs].every(([stream, list]) => (acked.get(stream) ?? 0) >= list.at(-1)!)
+    const answered = this.answeredTo()
+    return [...seqs].every(([stream, list]) => (answered.get(stream) ?? 0) >= list.at(-1)!)
   }
 
   /** The next batch in order of lanes; null when nothing is left. Freezes what it takes. */
@@ -212,6 +212,11 @@ export class Outbox {
     return forks
   }
 
+  /** Up to where the hub has answered each stream. */
+  answeredTo(): ReadonlyMap<number, number> {
+    return new Map(this.streams().map(({ stream, ackedSeq }) => [stream, ackedSeq]))
+  }
+
   /** Streams of which something may have reached the hub without an answer. */
   unanswered(): { stream: number; after: number }[] {
     return this.streams()
@@ -236,15 +241,25 @@ export class Outbox {
    * Compares with how far the hub is. What it lacks, after it was restored, is sent again. What it was asked about is settled
    * by what it says became of it, if its chain there is this device's own: otherwise it is another's, and sending again
    * finds out where the two part.
+   * @param before up to where each stream was answered when the hub was asked
+   * @returns false when what urgent work was answered meanwhile makes this old: the hub has to be asked again
    */
-  *resume(streams: StatusAnswer['streams'], hubEpoch: number): Generator<void> {
+  *resume(
+    streams: StatusAnswer['streams'],
+    hubEpoch: number,
+    before: ReadonlyMap<number, number>,
+  ): Generator<void, boolean> {
     const have = new Map(streams.map((told) => [told.stream, told]))
+    let isCurrent = true
     for (const { stream, ackedSeq } of this.streams()) {
       const told = have.get(stream)
       const at = told?.seq ?? 0
-      if (at < ackedSeq) this.#lower(stream, at)
-      else if (told) yield* this.#catchUp(stream, told, hubEpoch)
+      if (at >= ackedSeq) {
+        if (told) yield* this.#catchUp(stream, told, hubEpoch)
+      } else if (ackedSeq > (before.get(stream) ?? 0)) isCurrent = false
+      else this.#lower(stream, at)
     }
+    return isCurrent
   }
 
   *#catchUp(stream: number, told: StatusAnswer['streams'][number], hubEpoch: number): Generator<void> {
@@ -356,8 +371,9 @@ export class Outbox {
     ).run(seq, seq, this.#author, stream)
   }
 
-  /** The hub has less than it once said. */
+  /** The hub has less than it once said: what it lacks is taken again. */
   #lower(stream: number, seq: number): void {
+    this.#sent.delete(stream)
     this.#store.transact(() =>
       prepared(
         this.#store.db,

@@ -74,16 +74,21 @@ export class Sender {
     return { streams, uploads: uploads.slice(0, MAX_UPLOADS_ASKED) }
   }
 
-  /** Books what the hub had taken in without its answer arriving; the rest goes on where it broke off, or is cut anew. */
+  /**
+   * Books what the hub had taken in without its answer arriving; the rest goes on where it broke off, or is cut anew.
+   * @param before up to where each stream was answered when the hub was asked
+   * @returns `isCurrent` false when the hub has to be asked again
+   */
   async learn(
     asked: StatusRequest | null,
+    before: ReadonlyMap<number, number>,
     answer: StatusAnswer,
     epoch: number,
-  ): Promise<{ claimsSettled: boolean }> {
+  ): Promise<{ claimsSettled: boolean; isCurrent: boolean }> {
     const { outbox, author, compression } = this.#deps
     this.#hubReads = { accepts: answer.accepts ?? compression.accepts, batchVersion: answer.batchVersion }
     const own = answer.streams.filter((stream) => stream.author === author)
-    await this.#inSlices(outbox.resume(own, answer.hubEpoch))
+    const isCurrent = await this.#inSlices(outbox.resume(own, answer.hubEpoch, before))
     let claimsSettled = false
     for (const parcel of this.#parcels.interrupted()) {
       if (!outbox.isAnswered(parcel.sent)) continue
@@ -98,7 +103,7 @@ export class Sender {
       outbox.rewind(true)
     }
     if (this.#parcels.interrupted().length === 0) outbox.rewind(false)
-    return { claimsSettled }
+    return { claimsSettled, isCurrent }
   }
 
   /**
@@ -110,10 +115,11 @@ export class Sender {
     const streams = outbox.held()
     if (streams.length === 0) return
     const asked: StatusRequest = { streams }
+    const before = outbox.answeredTo()
     const told = await this.#deps.request('status', Buffer.from(JSON.stringify(asked)), { lane: 'bulk' })
     const answer = statusAnswerSchema.parse(JSON.parse(Buffer.from(told).toString('utf8')))
     const own = answer.streams.filter((stream) => stream.author === author)
-    await this.#inSlices(outbox.resume(own, answer.hubEpoch))
+    await this.#inSlices(outbox.resume(own, answer.hubEpoch, before))
   }
 
   /**

@@ -127,6 +127,19 @@ describe('device state machine', () => {
     expect(machine.next(later)).toStrictEqual({ kind: 'wait', untilMs: null })
   })
 
+  it('counts what breaks together as one failure, and says so', () => {
+    const machine = ready()
+    machine.next(world({ urgentWaiting: true, otherWaiting: true }))
+    machine.next(world({ urgentWaiting: true, otherWaiting: true }))
+    expect(machine.failed(1000, 'push', true)).toBe(true)
+    const { nextTryMs } = machine
+    expect(machine.failed(1001, 'push')).toBe(false)
+    expect(machine.failed(1002, 'pull')).toBe(false)
+    expect(machine).toMatchObject({ failures: 1, nextTryMs })
+    expect(machine.failed(nextTryMs, 'push')).toBe(true)
+    expect(machine.failures).toBe(2)
+  })
+
   it('never waits long while somebody waits for an answer or the link worked a moment ago', () => {
     const machine = ready()
     let nowMs = 10 * 60_000
