@@ -9,7 +9,7 @@ import { loadQuick, loadSet, setNames } from './sets.ts'
 import { checkAsProblem, findFaults } from './validate.ts'
 
 const usage = `usage: npm run bench -- scheduler --set NAME [--seconds S] [--seeds N] [--data DIR] [--json]
-  [--workers 2] [--clock wall|cpu] [--only TEXT] [--peer cp-sat|cp-sat-native [--peer-seconds 60]]
+  [--workers 2] [--clock wall|cpu] [--only TEXT] [--peer cp-sat|cp-sat-native|timefold [--peer-seconds 60]]
 sets: ${setNames.join(' ')}`
 
 export interface BenchOptions {
@@ -66,8 +66,12 @@ export async function run(args: string[]): Promise<number> {
     // In WebAssembly it gets ten times the time, natively the same.
     peerSeconds: Number(values['peer-seconds'] ?? (values.peer === 'cp-sat' ? seconds * 10 : seconds)),
   }
-  if (!['', 'cp-sat', 'cp-sat-native'].includes(options.peer)) {
+  if (!['', 'cp-sat', 'cp-sat-native', 'timefold'].includes(options.peer)) {
     console.error(usage)
+    return 2
+  }
+  if (options.peer === 'timefold' && options.set === 'belt') {
+    console.error('timefold is measured on the shops only, not on belts')
     return 2
   }
   if (!(options.seconds > 0) || !(options.seeds >= 1) || !(options.workers >= 1)) {
@@ -141,6 +145,10 @@ async function runShops(options: BenchOptions, all: readonly Case[]): Promise<nu
 }
 
 async function runPeer(item: Case, { peer, peerSeconds }: BenchOptions): Promise<PeerResult> {
+  if (peer === 'timefold') {
+    const { solveWithTimefold } = await import('./peer-timefold.ts')
+    return solveWithTimefold(item.shop, item.objective, peerSeconds)
+  }
   const { solveWithCpSat } = await import('./peer-cpsat.ts')
   return solveWithCpSat(item.shop, item.objective, peerSeconds, peer === 'cp-sat-native')
 }

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { ShopInstance, ShopObjective } from '../../../shared/scheduler/shop/index.ts'
 import type { Plan, Problem } from '../../../shared/scheduler/index.ts'
 import type { PeerResult } from './bench.ts'
+import { plainShop } from './peer-shop.ts'
 
 const folder = path.resolve(import.meta.dirname, '../peers')
 
@@ -38,12 +39,7 @@ export async function solveWithCpSat(
   seconds: number,
   native: boolean,
 ): Promise<PeerResult> {
-  const setups = shop.setups && {
-    groups: shop.setups.groups,
-    between: shop.setups.between.map((matrix) => Array.from(matrix)),
-    initial: shop.setups.initial?.map((row) => Array.from(row)),
-  }
-  const answer = await ask('cp-sat.mjs', { shop: { ...shop, setups }, objective, seconds, native })
+  const answer = await ask('cp-sat.mjs', { shop: plainShop(shop), objective, seconds, native })
   if (answer === '') return { label: labelOf(native), value: null, bound: null, optimal: false, seconds }
   return JSON.parse(answer) as PeerResult
 }
