@@ -1,3 +1,5 @@
+import { codeOf } from '../sqlite/error-code.ts'
+
 /** The database is full, locked, starts or ends, is a standby (25006), ended a query for its own sake, or broke the connection. */
 const CODE =
   /^(SQLITE_(FULL|BUSY|IOERR|READONLY).*|(08|53).{3}|57P..|25006|40001|40P01|ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
@@ -8,9 +10,10 @@ const MESSAGE =
 
 /** Whether it is the database's state that failed a request, so that the same request may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
+  const code = codeOf(error)
+  if (CODE.test(code)) return true
   if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
-  if (CODE.test(code) || MESSAGE.test(error.message)) return true
+  if (MESSAGE.test(error.message)) return true
   // A socket that is not there.
   return code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect'
 }

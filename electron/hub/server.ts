@@ -12,6 +12,7 @@ import {
   WIRE_VERSION,
   type HubErrorCode,
 } from '../../shared/wire/messages.ts'
+import { codeOf } from '../sqlite/error-code.ts'
 import { authenticate, type Caller } from './auth.ts'
 import type { HubContext } from './context.ts'
 import { sha256, sha256Hex } from './crypto.ts'
@@ -183,6 +184,3 @@ export function refusalOf(error: unknown): HubRefusal {
   if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL') return new HubRefusal('bad-request')
   return isDatabaseAway(error) ? new HubRefusal('busy') : new HubRefusal('internal')
 }
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''

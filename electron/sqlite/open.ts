@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3'
+import { codeOf } from './error-code.ts'
 
 export type Db = Database.Database
 
@@ -40,7 +41,7 @@ export type StoreProblem = 'read-only' | 'full' | 'corrupt' | 'locked' | 'other'
 
 /** What kind of trouble an error from SQLite or the file system is; `other` when it is neither. */
 export function storeProblemOf(error: unknown): StoreProblem {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   if (/^SQLITE_FULL|^ENOSPC|^EDQUOT/.test(code)) return 'full'
   if (/^SQLITE_READONLY|^SQLITE_CANTOPEN|^SQLITE_PERM|^EROFS|^EACCES|^EPERM|^ENOTDIR|^EEXIST/.test(code))
     return 'read-only'

@@ -311,8 +311,7 @@ export class SyncEngine {
   async #checkStatus(): Promise<void> {
     const { store } = this.#deps
     const asked = this.#sender.question()
-    const before = this.#outbox.answeredTo()
-    const body = asked ? Buffer.from(JSON.stringify(asked)) : new Uint8Array()
+    const body = asked.request ? Buffer.from(JSON.stringify(asked.request)) : new Uint8Array()
     // On the connection that batches take, so that it is open when they follow.
     const told = await this.#request('status', body, { lane: 'bulk' })
     const answer = statusAnswerSchema.parse(parseJson(told))
@@ -323,7 +322,7 @@ export class SyncEngine {
       return this.#deps.onFork(behind)
     }
     noteHubTime(store, answer.hubTimeMs, this.#deps.clock())
-    const { claimsSettled, isCurrent } = await this.#sender.learn(asked, before, answer, this.#link.epoch)
+    const { claimsSettled, isCurrent } = await this.#sender.learn(asked, answer, this.#link.epoch)
     store.transact(() => {
       this.#link = {
         ...this.#link,

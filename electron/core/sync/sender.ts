@@ -24,6 +24,14 @@ export function patienceMs(bytes: number, bytesPerMs: number | null): number {
   return PATIENCE_MS + (SLOWER * bytes) / rate
 }
 
+/** What the hub is asked about how far it is. */
+export interface Question {
+  /** null for nothing in particular */
+  readonly request: StatusRequest | null
+  /** Up to where each stream was answered when the question was put. */
+  readonly before: ReadonlyMap<number, number>
+}
+
 /** What became of one batch. */
 export interface Sent {
   /** Size on the wire, and what of it travelled this time. */
@@ -66,22 +74,21 @@ export class Sender {
     }
   }
 
-  /** What the hub has to be asked after a break; null for nothing. */
-  question(): StatusRequest | null {
+  /** What the hub has to be asked after a break. */
+  question(): Question {
+    const before = this.#deps.outbox.answeredTo()
     const streams = this.#deps.outbox.unanswered()
     const uploads = this.#parcels.interrupted().map(({ id }) => id)
-    if (streams.length === 0 && uploads.length === 0) return null
-    return { streams, uploads: uploads.slice(0, MAX_UPLOADS_ASKED) }
+    if (streams.length === 0 && uploads.length === 0) return { request: null, before }
+    return { request: { streams, uploads: uploads.slice(0, MAX_UPLOADS_ASKED) }, before }
   }
 
   /**
    * Books what the hub had taken in without its answer arriving; the rest goes on where it broke off, or is cut anew.
-   * @param before up to where each stream was answered when the hub was asked
    * @returns `isCurrent` false when the hub has to be asked again
    */
   async learn(
-    asked: StatusRequest | null,
-    before: ReadonlyMap<number, number>,
+    { request, before }: Question,
     answer: StatusAnswer,
     epoch: number,
   ): Promise<{ claimsSettled: boolean; isCurrent: boolean }> {
@@ -95,7 +102,7 @@ export class Sender {
       this.#parcels.remove(parcel)
       claimsSettled ||= parcel.sent.hasClaims
     }
-    const have = new Map(asked?.uploads?.map((id, index) => [id, answer.uploads?.[index] ?? 0]))
+    const have = new Map(request?.uploads?.map((id, index) => [id, answer.uploads?.[index] ?? 0]))
     const sameEpoch = answer.hubEpoch === epoch
     if (!sameEpoch || !this.#parcels.resumeAt(have)) this.#parcels.clear(false)
     if (!sameEpoch) {

@@ -1,11 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { text } from 'node:stream/consumers'
 import type { ShopInstance, ShopObjective } from '../../../shared/scheduler/shop/index.ts'
 import type { Plan, Problem } from '../../../shared/scheduler/index.ts'
 import type { PeerResult } from './bench.ts'
-import { plainShop } from './peer-shop.ts'
+import { askProcess, noAnswer, plainShop } from './peer.ts'
 
 const folder = path.resolve(import.meta.dirname, '../peers')
 
@@ -25,11 +24,9 @@ function install(): void {
 
 const labelOf = (native: boolean): string => (native ? 'CP-SAT (native)' : 'CP-SAT (wasm)')
 
-async function ask(script: string, request: unknown): Promise<string> {
+function ask<T extends PeerResult>(script: string, request: unknown): Promise<T | null> {
   install()
-  const child = spawn(process.execPath, [path.join(folder, script)], { stdio: ['pipe', 'pipe', 'inherit'] })
-  child.stdin.end(JSON.stringify(request))
-  return (await text(child.stdout)).trim()
+  return askProcess<T>(process.execPath, [path.join(folder, script)], request)
 }
 
 /** CP-SAT on the same instance, compiled to WebAssembly or native, in a process of its own. */
@@ -39,9 +36,8 @@ export async function solveWithCpSat(
   seconds: number,
   native: boolean,
 ): Promise<PeerResult> {
-  const answer = await ask('cp-sat.mjs', { shop: plainShop(shop), objective, seconds, native })
-  if (answer === '') return { label: labelOf(native), value: null, bound: null, optimal: false, seconds }
-  return JSON.parse(answer) as PeerResult
+  const request = { shop: plainShop(shop), objective, seconds, native }
+  return (await ask<PeerResult>('cp-sat.mjs', request)) ?? noAnswer(labelOf(native), seconds)
 }
 
 /** A belt plan of the peer: complete for hard rules and the second tier, the only one it was asked for. */
@@ -56,8 +52,6 @@ export async function solveBeltWithCpSat(
   workers: number,
   native: boolean,
 ): Promise<BeltPeerResult> {
-  const answer = await ask('cp-sat-belt.mjs', { problem, seconds, workers, native })
-  if (answer === '')
-    return { label: labelOf(native), value: null, bound: null, optimal: false, seconds, plan: null }
-  return JSON.parse(answer) as BeltPeerResult
+  const answer = await ask<BeltPeerResult>('cp-sat-belt.mjs', { problem, seconds, workers, native })
+  return answer ?? { ...noAnswer(labelOf(native), seconds), plan: null }
 }

@@ -1,10 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { text } from 'node:stream/consumers'
 import type { ShopInstance, ShopObjective } from '../../../shared/scheduler/shop/index.ts'
 import type { PeerResult } from './bench.ts'
-import { plainShop } from './peer-shop.ts'
+import { askProcess, noAnswer, plainShop } from './peer.ts'
 
 const folder = path.resolve(import.meta.dirname, '../peers/timefold')
 const target = path.join(folder, 'target')
@@ -30,12 +29,7 @@ export async function solveWithTimefold(
 ): Promise<PeerResult> {
   build()
   const classPath = ['classes', path.join('lib', '*')].map((part) => path.join(target, part))
-  const child = spawn('java', ['-cp', classPath.join(path.delimiter), 'chanbo.Main'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  child.stdin.end(JSON.stringify({ shop: plainShop(shop), objective, seconds }))
-  const answer = (await text(child.stdout)).trim()
-  if (answer === '')
-    return { label: 'Timefold (one thread)', value: null, bound: null, optimal: false, seconds }
-  return JSON.parse(answer) as PeerResult
+  const request = { shop: plainShop(shop), objective, seconds }
+  const args = ['-cp', classPath.join(path.delimiter), 'chanbo.Main']
+  return (await askProcess<PeerResult>('java', args, request)) ?? noAnswer('Timefold (one thread)', seconds)
 }

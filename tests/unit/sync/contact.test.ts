@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeKeys } from '../../../electron/core/keys.ts'
 import { Contact, REFUSED_RETRY_MS } from '../../../electron/core/sync/contact.ts'
 import { HubRefused, HubUnreachable } from '../../../electron/core/sync/transport.ts'
@@ -17,6 +17,7 @@ describe('a hub that answers with a fault', () => {
     contact.reached()
   })
   afterEach(() => device.close())
+  afterAll(() => folder.dispose())
 
   const atFault = new HubRefused('internal', null)
   const isLetAlone = (): boolean => contact.refusedUntilMs > NOW
