@@ -228,7 +228,6 @@ export const planningContract = {
   'plan/start': action(
     z.object({
       reason: z.string().trim().max(200).default(''),
-      horizonDays: z.number().int().min(1).max(31).default(7),
       timeLimitMs: z.number().int().min(200).max(600_000).default(4000),
       seed: z.number().int().min(0).max(2_147_483_647).default(1),
     }),

@@ -54,6 +54,8 @@ export interface PlanningPolicy {
   readonly autoBroadcasts: boolean
   /** Published work that starts within this many minutes is not moved. */
   readonly frozenMin: number
+  /** Broadcasts are planned this many days ahead, today counted; what they sell may be made some days longer. */
+  readonly horizonDays: number
   /** Null: each tier counts before everything below it. */
   readonly weights: WeightSteps | null
 }
@@ -63,6 +65,7 @@ export const DEFAULT_PLANNING_POLICY: PlanningPolicy = {
   autoMaxMoved: 20,
   autoBroadcasts: false,
   frozenMin: 120,
+  horizonDays: 14,
   weights: null,
 }
 
@@ -146,6 +149,7 @@ export const replanningContract = {
       autoMaxMoved: z.number().int().min(0).max(200),
       autoBroadcasts: z.boolean(),
       frozenMin: z.number().int().min(0).max(2880),
+      horizonDays: z.number().int().min(1).max(31),
       weights: weightStepsSchema.nullable(),
     }),
     MANAGERS,

@@ -623,6 +623,8 @@ const planning: Table[] = [
     /** What happens when an event breaks the plan: only say so, or mend it where nothing is frozen. */
     replan: { replanMode: oneOf('suggest', 'apply'), autoMaxMoved: int, autoBroadcasts: bool },
     zone: { frozenMin: int },
+    /** Null: as many days ahead as belts plan by default. */
+    horizon: { horizonDays: nullable(int) },
     /** Null: tier by tier. Otherwise steps of importance by tier. */
     weights: { weights: json },
   }),

@@ -91,7 +91,7 @@ describe('data that cannot be planned', () => {
   })
 
   it('names the work whose order runs in a circle', () => {
-    const { snapshot, built } = loadProblem(core.core.services, actor(), 7)
+    const { snapshot, built } = loadProblem(core.core.services, actor())
     const [a, b] = built.problem.tasks.filter((task) => task.modes && task.status !== 'running')
     const problem = {
       ...built.problem,
@@ -123,11 +123,11 @@ describe('what matters more', () => {
       weights: { tardiness: 0, stability: 0, setup: 2, fairness: 0, makespan: 2 },
     })
     expect((await core.call('plan/policy', {})).weights).toMatchObject({ setup: 2, makespan: 2 })
-    const { built } = loadProblem(core.core.services, actor(), 7)
+    const { built } = loadProblem(core.core.services, actor())
     expect(built.problem.objective).toEqual({ mode: 'weighted', weights: [400, 40, 160, 8, 16] })
     expect(score(await solve(), 'hard')).toBe(0)
     await core.call('plan/savePolicy', DEFAULT_PLANNING_POLICY)
-    expect(loadProblem(core.core.services, actor(), 7).built.problem.objective).toEqual({
+    expect(loadProblem(core.core.services, actor()).built.problem.objective).toEqual({
       mode: 'lexicographic',
     })
     await expect(
@@ -214,7 +214,7 @@ describe('thousands of orders', () => {
           })
       })
     const beganMs = performance.now()
-    const { built } = loadProblem(core.core.services, actor(), 7)
+    const { built } = loadProblem(core.core.services, actor())
     const loadedMs = performance.now()
     expect(built.problem.tasks.length).toBeGreaterThan(ORDERS)
     const proposal = await solve(2000)

@@ -11,7 +11,6 @@ import { readProposal } from './repo.ts'
 import { loadProblem, startSolve, wantsSimpleFirst, type LoadedProblem } from './solve-job.ts'
 
 const MOVE_MS = 900
-const HORIZON_DAYS = 7
 
 /** The published plan on today's problem. */
 const standingBasis = ({ snapshot, built: { problem } }: LoadedProblem): MoveBasis => ({
@@ -22,15 +21,15 @@ const standingBasis = ({ snapshot, built: { problem } }: LoadedProblem): MoveBas
 
 /** The proposal a move is tried on, or the published plan. */
 function basisOf(services: Services, actor: Actor, proposalId: string | null): MoveBasis {
-  const loaded = loadProblem(services, actor, HORIZON_DAYS)
+  const loaded = loadProblem(services, actor)
   if (proposalId === null) return standingBasis(loaded)
   const { problem, plan } = services.read(actor, ({ db }) => readProposal(db, proposalId))
   return { problem, plan, names: namesOf(loaded.snapshot, problem) }
 }
 
 export const planningActions: ActionHandlers<typeof planningContract> = {
-  'plan/start': ({ horizonDays, ...input }, { actor, services }) => {
-    const loaded = loadProblem(services, actor, horizonDays)
+  'plan/start': (input, { actor, services }) => {
+    const loaded = loadProblem(services, actor)
     const simpleFirst = wantsSimpleFirst(services, actor)
     return Promise.resolve({ jobId: startSolve(services, actor, loaded, { ...input, simpleFirst }).jobId })
   },
@@ -64,7 +63,7 @@ export const planningActions: ActionHandlers<typeof planningContract> = {
   },
   'plan/move': async ({ taskKey, laneId, startMs, reason }, { actor, services }) => {
     if (!parseTaskKey(taskKey)) throw new Refusal('not-found', { table: 'task', id: taskKey })
-    const loaded = loadProblem(services, actor, HORIZON_DAYS)
+    const loaded = loadProblem(services, actor)
     const basis = standingBasis(loaded)
     const move = moveTo(basis, taskKey, laneId, startMs)
     const landed = move && land(basis, move)

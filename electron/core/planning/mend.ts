@@ -16,7 +16,6 @@ import { loadProblem, type LoadedProblem } from './solve-job.ts'
 const MEND_MS = 600
 /** When that left something without a place, or nobody is waiting for a line to move. */
 const PATIENT_MS = 2000
-const HORIZON_DAYS = 7
 
 /** Items as the engine's assignments on a problem; what ended before the problem begins is history. */
 export function assignmentsOf(
@@ -136,7 +135,7 @@ export async function mendFor(
   actor: Actor,
   recorded: readonly RecordedEvent[],
 ): Promise<Mended> {
-  const loaded = loadProblem(services, actor, HORIZON_DAYS)
+  const loaded = loadProblem(services, actor)
   const { snapshot, built } = loaded
   const { events, effects } = engineEvents(recorded, snapshot, built.problem, built.epochMs)
   const what = { events, bringAir: isAboutAir(recorded) }
@@ -191,7 +190,7 @@ export async function mendTowards(
   items: readonly PlanItem[],
   made: Pick<NewProposal, 'cause'>,
 ): Promise<string> {
-  const loaded = loadProblem(services, actor, HORIZON_DAYS)
+  const loaded = loadProblem(services, actor)
   const ahead = stillAhead(items, loaded.snapshot.current, loaded.built)
   const answer = await mend(services, loaded, ahead, { events: [], bringAir: true }, PATIENT_MS)
   return storeProposal(services, actor, mended(loaded, answer, { kind: 'restore', ...made }).made)

@@ -15,13 +15,14 @@ interface PolicyRow {
   autoMaxMoved: number
   autoBroadcasts: number
   frozenMin: number
+  horizonDays: number | null
   weights: string
 }
 
 const row = (db: Db): PolicyRow | undefined =>
   prepared<[], PolicyRow>(
     db,
-    `SELECT id, replanMode, autoMaxMoved, autoBroadcasts, frozenMin, weights FROM planningPolicy
+    `SELECT id, replanMode, autoMaxMoved, autoBroadcasts, frozenMin, horizonDays, weights FROM planningPolicy
      WHERE deleted = 0 ORDER BY createdMs, id LIMIT 1`,
   ).get()
 
@@ -37,6 +38,7 @@ export function readPlanningPolicy(db: Db): PlanningPolicy {
     autoMaxMoved: found.autoMaxMoved,
     autoBroadcasts: found.autoBroadcasts === 1,
     frozenMin: found.frozenMin,
+    horizonDays: found.horizonDays ?? DEFAULT_PLANNING_POLICY.horizonDays,
     weights: weights.success ? weights.data : null,
   }
 }

@@ -1,5 +1,5 @@
 import type { Window } from '../../../shared/domain/calendar.ts'
-import { DAY_MS, MINUTE_MS, addDays, dayKeyOf, dayStartMs } from '../../../shared/domain/time.ts'
+import { DAY_MS, MINUTE_MS, dayKeyOf, dayStartMs } from '../../../shared/domain/time.ts'
 import type { BeltSnapshot } from './snapshot.ts'
 
 /** Days after the last broadcast in which its production may still be placed. */
@@ -21,10 +21,9 @@ export interface Frame {
 }
 
 /** @param oldestMs the oldest instant the problem has to speak of, not after now */
-export function frameOf(snapshot: BeltSnapshot, nowMs: number, oldestMs: number, horizonDays: number): Frame {
+export function frameOf(snapshot: BeltSnapshot, nowMs: number, oldestMs: number, horizonToMs: number): Frame {
   const { timeZone } = snapshot
   const epochMs = dayStartMs(dayKeyOf(oldestMs, timeZone), timeZone)
-  const horizonToMs = dayStartMs(addDays(dayKeyOf(nowMs, timeZone), horizonDays), timeZone)
   const endMs = horizonToMs + TAIL_DAYS * DAY_MS
   const ceilMin = (ms: number) => Math.ceil((ms - epochMs) / MINUTE_MS)
   return {

@@ -10,13 +10,6 @@ import { modeOn, tasksOf, type TaskPart } from './problem-tasks.ts'
 import type { BeltSnapshot } from './snapshot.ts'
 import { begunItems, withBegun, type Begun } from './under-way.ts'
 
-export interface BuildOptions {
-  readonly nowMs: number
-  readonly horizonDays: number
-  /** Published work starting before now plus this many minutes is not moved. */
-  readonly frozenMin: number
-}
-
 export interface BuiltProblem {
   readonly problem: Problem
   readonly epochMs: number
@@ -26,11 +19,11 @@ export interface BuiltProblem {
   readonly unmakeable: TaskPart['unmakeable']
 }
 
-/** Maps the belt to `chanbo.plan/1`: pure, the same rows and options give the same problem. */
-export function buildProblem(snapshot: BeltSnapshot, options: BuildOptions): BuiltProblem {
-  const { nowMs, frozenMin } = options
+/** Maps the belt to `chanbo.plan/1`: pure, the same rows and instants give the same problem. */
+export function buildProblem(snapshot: BeltSnapshot, nowMs: number, horizonToMs: number): BuiltProblem {
+  const { frozenMin } = snapshot.planning
   const begun = begunItems(snapshot.current, snapshot, nowMs)
-  const frame = frameOf(snapshot, nowMs, earliestMs(begun, nowMs), options.horizonDays)
+  const frame = frameOf(snapshot, nowMs, earliestMs(begun, nowMs), horizonToMs)
   const { missingYears, ...means } = resourcesOf(snapshot, frame)
   const { unmakeable, ...work } = tasksOf(snapshot, frame, frozenMin)
   const planned: Problem = {

@@ -20,7 +20,6 @@ import { createOrder, recordEvent } from './report.ts'
 import type { BeltSnapshot } from './snapshot.ts'
 import { readStanding } from './standing.ts'
 
-const HORIZON_DAYS = 14
 const JOB = 'order:promise'
 const TASK = 'order:promise:production'
 /** Pace assumed for the safe date while a line has too little history, percent of its rate. */
@@ -99,7 +98,7 @@ export function promiseFor(
   input: { readonly skuId: string; readonly quantity: number; readonly wishMs: number | null },
 ): PromiseView {
   const beganMs = performance.now()
-  const { snapshot, built, plan } = readStanding(services, actor, HORIZON_DAYS)
+  const { snapshot, built, plan } = readStanding(services, actor)
   const { problem, epochMs } = built
   const { sku, pacePct } = services.read(actor, ({ db, nowMs }) => {
     const found = skuOf(db, input.skuId)
@@ -153,7 +152,7 @@ export function promiseFor(
     byCause: why.byCause,
     reasons:
       answer.likely.endMin === null
-        ? [{ key: 'plan.promise.tooMuch', params: { name: skuName, days: HORIZON_DAYS } }]
+        ? [{ key: 'plan.promise.tooMuch', params: { name: skuName, days: snapshot.planning.horizonDays } }]
         : [],
     elapsedMs: took(),
   }

@@ -17,7 +17,6 @@ import type { SolveAnswer, SolveProgress, SolveRequest } from './run-solve.ts'
 import { figuresOf, inReality, scenarioSentence, suppose } from './scenario.ts'
 import { loadProblem, type LoadedProblem } from './solve-job.ts'
 
-const HORIZON_DAYS = 7
 const KEPT_RUNS = 6
 
 interface StoredAnswer extends ScenarioAnswer {
@@ -45,10 +44,10 @@ export function startWhatIf(
   input: { readonly scenarios: readonly Scenario[]; readonly timeLimitMs: number },
 ): string {
   if (services.jobs('plan').length + services.jobs('what-if').length > 0) throw new Refusal('plan-running')
-  const real = loadProblem(services, actor, HORIZON_DAYS)
+  const real = loadProblem(services, actor)
   const tried = input.scenarios.map((scenario) => ({
     scenario,
-    loaded: loadProblem(services, actor, HORIZON_DAYS, (snapshot) => suppose(snapshot, scenario)),
+    loaded: loadProblem(services, actor, (snapshot) => suppose(snapshot, scenario)),
   }))
   let jobId = ''
   let ended: 'stop' | 'cancel' | null = null
@@ -183,7 +182,7 @@ export const scenarioActions: ActionHandlers<typeof scenarioContract> = {
     )
     const answer = row && (JSON.parse(row.answers) as StoredRun).answers[index]
     if (!answer) throw new Refusal('not-found', { table: 'scenarioRun', id: runId })
-    const { snapshot, built, basis } = loadProblem(services, actor, HORIZON_DAYS)
+    const { snapshot, built, basis } = loadProblem(services, actor)
     const plan = inReality(built.problem, answer.plan)
     if (!plan) throw new Refusal('scenario-not-real')
     const proposalId = storeProposal(services, actor, {

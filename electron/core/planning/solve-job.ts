@@ -4,6 +4,7 @@ import type { Actor } from '../context.ts'
 import type { Services } from '../services.ts'
 import type { WorkerRun } from '../workers.ts'
 import { readBasis, type PlanBasis } from './basis.ts'
+import { horizonOf } from './horizon.ts'
 import { namesOf } from './names.ts'
 import { buildProblem, type BuiltProblem } from './problem.ts'
 import { storeProposal } from './proposals.ts'
@@ -28,17 +29,13 @@ export interface LoadedProblem {
 export function loadProblem(
   services: Services,
   actor: Actor,
-  horizonDays: number,
   change: (snapshot: BeltSnapshot, nowMs: number) => BeltSnapshot = (snapshot) => snapshot,
 ): LoadedProblem {
   return services.read(actor, ({ db, belt, nowMs }) => {
-    const snapshot = change(
-      readSnapshot(db, belt.timeZone, nowMs - DAY_MS, nowMs + (horizonDays + 1) * DAY_MS),
-      nowMs,
-    )
+    const horizonToMs = horizonOf(db, belt.timeZone, nowMs)
+    const snapshot = change(readSnapshot(db, belt.timeZone, nowMs - DAY_MS, horizonToMs + DAY_MS), nowMs)
     refuseSlips(snapshot)
-    const { frozenMin } = snapshot.planning
-    const built = buildProblem(snapshot, { nowMs, horizonDays, frozenMin })
+    const built = buildProblem(snapshot, nowMs, horizonToMs)
     if (built.problem.tasks.length === 0) throw new Refusal('plan-empty')
     refuseUnsound(built.problem, namesOf(snapshot, built.problem))
     return { snapshot, built, basis: readBasis(db, nowMs, snapshot, built.problem) }

@@ -9,7 +9,6 @@ export interface StandingPlan extends LoadedProblem {
 
 interface Kept {
   readonly standing: StandingPlan
-  readonly horizonDays: number
   /** The belt's present when it was read, ms. */
   readonly readMs: number
 }
@@ -31,15 +30,15 @@ function completePlan(problem: Problem): Pick<Plan, 'assign'> {
  * The belt as a problem, and its plan; read once for all who ask until something changes.
  * @throws Refusal as `loadProblem`
  */
-export function readStanding(services: Services, actor: Actor, horizonDays: number): StandingPlan {
+export function readStanding(services: Services, actor: Actor): StandingPlan {
   const belt = services.belt()
   const known = kept.get(belt)
   const nowMs = belt.nowMs()
   const ageMs = nowMs - (known?.readMs ?? 0)
-  if (known && known.horizonDays === horizonDays && ageMs >= 0 && ageMs < KEPT_MS) return known.standing
-  const loaded = loadProblem(services, actor, horizonDays)
+  if (known && ageMs >= 0 && ageMs < KEPT_MS) return known.standing
+  const loaded = loadProblem(services, actor)
   const standing = { ...loaded, plan: completePlan(loaded.built.problem) }
-  kept.set(belt, { standing, horizonDays, readMs: nowMs })
+  kept.set(belt, { standing, readMs: nowMs })
   return standing
 }
 

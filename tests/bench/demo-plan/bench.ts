@@ -17,7 +17,7 @@ export async function run(args: string[]): Promise<number> {
     const actor = app.core.actorOf(app.connection)
     const samples = Array.from({ length: Number(values.runs) + 1 }, () => {
       const startMs = performance.now()
-      const { built } = loadProblem(app.core.services, actor, 7)
+      const { built } = loadProblem(app.core.services, actor)
       const loadedMs = performance.now()
       if (validateProblem(built.problem).some((issue) => issue.severity === 'error'))
         throw new Error('the demo problem is invalid')

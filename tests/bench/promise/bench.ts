@@ -43,7 +43,7 @@ async function makeBelt(dataDir: string): Promise<number> {
     await app.call('app/openDemo', {})
     const actor = app.core.actorOf(app.connection)
     const { services } = app.core
-    const count = () => loadProblem(services, actor, 14).built.problem.tasks.length
+    const count = () => loadProblem(services, actor).built.problem.tasks.length
     const skus = await app.call('plan/skus', {})
     for (let made = 0, missing = TASKS - count(); missing > 0; missing = TASKS - count())
       services.transact(actor, (ctx) => {

@@ -1,0 +1,2 @@
+-- How many days ahead a belt is planned (null: as by default).
+ALTER TABLE planningPolicy ADD COLUMN horizonDays INTEGER;
