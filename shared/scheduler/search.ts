@@ -184,13 +184,6 @@ export class Search {
     return (this.hot ??= Math.min(this.measureHeat(), HEAT * delayCost(this.model, this.weights)))
   }
 
-  /** Begins anew from a plan, which is then the best there is. */
-  restart(state: State): void {
-    this.best.copyFrom(state)
-    this.bestScore = scoreOf(state)
-    this.adopt(state)
-  }
-
   /** Puts each of some tasks into its cheapest place where that is better, once through. */
   improvePlaces(tasks: readonly number[], stop: () => boolean): void {
     const { current, saved, context, weights } = this
