@@ -158,11 +158,23 @@ export function fixingOf(facts: Facts, task: Task): Fixing | null {
     const { start, mode, studio, streamers } = task.actual
     return { cause: 'running', start, mode, res: studio ? [studio, ...(streamers ?? [])] : null }
   }
-  if (task.lock?.strength === 'hard') {
-    const { start = null, mode = null, studio, streamers } = task.lock
-    const res = [...(studio ? [studio] : []), ...(streamers ?? [])]
-    return { cause: 'lock', start, mode, res: res.length > 0 ? res : null }
+  const held = heldFixing(facts, task, before)
+  if (task.lock?.strength !== 'hard') return held
+  const { start, mode, studio, streamers } = task.lock
+  // What the lock leaves open, the freeze or the announcement says.
+  const open = start == null ? held : null
+  const [room, ...crew] = (task.session && open?.res) || []
+  const res = [studio ?? room ?? [], streamers ?? crew].flat()
+  return {
+    cause: 'lock',
+    start: start ?? open?.start ?? null,
+    mode: mode ?? open?.mode ?? null,
+    res: res.length > 0 ? res : null,
   }
+}
+
+function heldFixing(facts: Facts, task: Task, before: Assignment | undefined): Fixing | null {
+  const { stability } = facts.problem
   const lifted = stability?.released?.includes(task.id) ?? false
   const stays = stability?.frozen?.includes(task.id) ?? false
   if (before && (stays || before.start < (stability?.freezeUntil ?? 0)) && !lifted)

@@ -65,6 +65,7 @@ function earliestPlace(model: Model, v: number, bound: number): [start: number, 
 /** Cheap bounds by tier: tardiness from the chains alone, set-ups from families nobody is set up for, makespan. */
 export function lowerBounds(model: Model): Bound[] {
   const end = earliestEnds(model)
+  const excusable = listExcusable(model)
   let tardy = 0
   let latest = 0
   for (let job = 0; job < model.jobs; job++) {
@@ -73,7 +74,7 @@ export function lowerBounds(model: Model): Bound[] {
     for (let k = model.jobTaskFrom[job]!; k < model.jobTaskFrom[job + 1]!; k++) {
       const v = model.jobTasks[k]!
       done = Math.max(done, end[v]!)
-      optional ||= canBeExcused(model, v)
+      optional ||= excusable[v] === 1
     }
     if (optional) continue
     const due = model.jobDue[job]!
@@ -87,12 +88,13 @@ export function lowerBounds(model: Model): Bound[] {
   ]
 }
 
-/** True when v or something before it is optional, so that leaving it out is free of tardiness. */
-function canBeExcused(model: Model, v: number): boolean {
-  if (model.optional[v] === 1) return true
-  for (let a = model.predFrom[v]!; a < model.predFrom[v + 1]!; a++)
-    if (canBeExcused(model, model.predTask[a]!)) return true
-  return false
+/** 1 where a task or something before it is optional, so that leaving it out is free of tardiness. */
+function listExcusable(model: Model): Uint8Array {
+  const excusable = Uint8Array.from(model.optional)
+  for (const v of topologicalOrder(model, excusable))
+    for (let a = model.predFrom[v]!; a < model.predFrom[v + 1]!; a++)
+      if (excusable[model.predTask[a]!] === 1) excusable[v] = 1
+  return excusable
 }
 
 /** Jobs whose work could also stay out of the plan at a (tier-2) price do not bound the makespan. */

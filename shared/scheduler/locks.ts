@@ -1,4 +1,4 @@
-import type { Assignment, Problem, Task } from './problem.ts'
+import type { Assignment, Problem, Slot, Task } from './problem.ts'
 
 /** What of a task is fixed, after merging its own lock, its status, the frozen zone and announcements. */
 export interface EffectiveLock {
@@ -24,27 +24,27 @@ export function indexBaseline(problem: Problem): Map<string, Assignment> {
 export function listAnnounced(problem: Problem): Set<string> {
   const named = new Set(problem.stability?.announced ?? [])
   if (named.size === 0) return named
-  const starts = new Map(
-    problem.slots.filter((slot) => named.has(slot.id)).map((slot) => [slot.start, slot.id]),
-  )
+  const slots = problem.slots.filter((slot) => named.has(slot.id))
   const announced = new Set<string>()
   const baseline = indexBaseline(problem)
   for (const task of problem.tasks) {
     if (!task.session) continue
     const before = baseline.get(task.id)
     if (named.has(task.id)) announced.add(task.id)
-    else if (before && starts.has(before.start) && offersSlot(task, starts.get(before.start)!, problem))
+    else if (before && slots.some((slot) => slot.start === before.start && offersSlot(task, slot)))
       announced.add(task.id)
   }
   return announced
 }
 
-function offersSlot(task: Task, slotId: string, problem: Problem): boolean {
-  if (task.session?.slots) return task.session.slots.includes(slotId)
-  return problem.slots.some((slot) => slot.id === slotId && (slot.jobs?.includes(task.job) ?? false))
+function offersSlot({ session, job }: Task, { id, jobs }: Slot): boolean {
+  return session?.slots ? session.slots.includes(id) : (jobs?.includes(job) ?? false)
 }
 
-/** Hard fixings by task id. `stability.released` lifts the freeze; an announced start stays. */
+/**
+ * Hard fixings by task id. `stability.released` lifts the freeze; an announced start stays. What a hard lock leaves open,
+ * the freeze or the announcement says.
+ */
 export function resolveLocks(problem: Problem): Map<string, EffectiveLock> {
   const locks = new Map<string, EffectiveLock>()
   const baseline = indexBaseline(problem)
@@ -53,31 +53,35 @@ export function resolveLocks(problem: Problem): Map<string, EffectiveLock> {
   const streamers = new Set(problem.resources.filter((r) => r.kind === 'streamer').map((r) => r.id))
   const freezeUntil = problem.stability?.freezeUntil ?? 0
   const frozen = new Set(problem.stability?.frozen ?? [])
-  for (const task of problem.tasks) {
-    const before = baseline.get(task.id)
-    if (task.status === 'running' && task.actual) {
-      const { mode, start, studio = null } = task.actual
-      locks.set(task.id, { cause: 'running', mode, start, studio, streamers: task.actual.streamers ?? null })
-    } else if (task.lock?.strength === 'hard') {
-      const { mode = null, start = null, studio = null } = task.lock
-      locks.set(task.id, { cause: 'lock', mode, start, studio, streamers: task.lock.streamers ?? null })
-    } else if (before && (before.start < freezeUntil || frozen.has(task.id)) && !released.has(task.id)) {
-      locks.set(task.id, {
+  const heldBy = (task: Task, before: Assignment | undefined): EffectiveLock | null => {
+    if (before && (before.start < freezeUntil || frozen.has(task.id)) && !released.has(task.id))
+      return {
         cause: 'frozen',
         mode: before.mode,
         start: before.start,
         studio: task.session ? (before.res[0] ?? null) : null,
         streamers: task.session ? before.res.filter((id) => streamers.has(id)) : null,
-      })
-    } else if (announced.has(task.id) && before) {
+      }
+    return before && announced.has(task.id)
+      ? { cause: 'announced', mode: null, start: before.start, studio: null, streamers: null }
+      : null
+  }
+  for (const task of problem.tasks) {
+    const held = heldBy(task, baseline.get(task.id))
+    if (task.status === 'running' && task.actual) {
+      const { mode, start, studio = null } = task.actual
+      locks.set(task.id, { cause: 'running', mode, start, studio, streamers: task.actual.streamers ?? null })
+    } else if (task.lock?.strength === 'hard') {
+      const { mode, start, studio, streamers: crew } = task.lock
+      const open = start == null ? held : null
       locks.set(task.id, {
-        cause: 'announced',
-        mode: null,
-        start: before.start,
-        studio: null,
-        streamers: null,
+        cause: 'lock',
+        mode: mode ?? open?.mode ?? null,
+        start: start ?? open?.start ?? null,
+        studio: studio ?? open?.studio ?? null,
+        streamers: crew ?? open?.streamers ?? null,
       })
-    }
+    } else if (held) locks.set(task.id, held)
   }
   return locks
 }

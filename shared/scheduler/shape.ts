@@ -139,6 +139,10 @@ const problemShape: Shape = {
         headCap: { optional: true, fields: { sharePct: 'number' } },
       },
     },
+    objective: {
+      optional: true,
+      fields: { mode: { oneOf: ['lexicographic', 'weighted'] }, weights: 'numbers?' },
+    },
     stability: {
       optional: true,
       fields: {

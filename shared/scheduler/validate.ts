@@ -36,6 +36,11 @@ export interface ValidationIssue {
 /** Largest size accepted; beyond it the answer would not come in useful time. */
 export const MAX_TASKS = 60_000
 const MAX_MINUTES = 10_000_000
+/** Starts that one broadcast may choose from, units of one resource, families of one set-up table. */
+const MAX_STARTS = 50_000
+const MAX_UNITS = 1000
+const MAX_FAMILIES = 400
+const SOFT_TIERS = 5
 
 type Add = (
   code: ValidationCode,
@@ -77,6 +82,8 @@ function checkNumbers(problem: Problem, add: Add): void {
   check('problem', 'lostValueWeight', problem.lostValueWeight)
   for (const r of problem.resources) {
     check(r.id, 'capacity', r.capacity, 1)
+    if (r.capacity != null && r.capacity > MAX_UNITS)
+      add('number', 'error', [r.id], { field: 'capacity', value: r.capacity })
     for (const field of [
       'availableFrom',
       'leadMin',
@@ -132,15 +139,19 @@ function checkNumbers(problem: Problem, add: Add): void {
     check(task.id, 'session.value', task.session?.value)
     check(task.id, 'session.needStreamers', task.session?.needStreamers)
     check(task.id, 'session.float.stepMin', task.session?.float?.stepMin, 1)
+    const { float } = task.session ?? {}
+    if (float && (float.to - float.from) / float.stepMin > MAX_STARTS)
+      add('number', 'error', [task.id], { field: 'session.float', value: `${float.from}..${float.to}` })
     if (task.session?.float && task.session.dur == null)
       add('number', 'error', [task.id], { field: 'session.dur', value: 'null' })
   }
   checkRules(problem, check)
   const { objective } = problem
-  if (objective?.mode === 'weighted')
-    objective.weights.forEach((weight, i) =>
-      check('objective', `weights.${i}`, weight > 1_000_000 ? -1 : weight),
-    )
+  if (objective?.mode !== 'weighted') return
+  const weights: readonly number[] | undefined = objective.weights
+  if (weights?.length !== SOFT_TIERS)
+    add('number', 'error', ['objective'], { field: 'weights', value: String(weights) })
+  weights?.forEach((weight, i) => check('objective', `weights.${i}`, weight > 1_000_000 ? -1 : weight))
 }
 
 /** Fairness and stability; `check` takes the culprit, the field, its value and the least one allowed. */
@@ -223,6 +234,10 @@ function checkIds(problem: Problem, add: Add): void {
 function checkSetups(problem: Problem, add: Add): void {
   for (const table of problem.setups) {
     const size = table.families.length
+    if (size > MAX_FAMILIES) {
+      add('number', 'error', [table.id], { field: 'families', value: size })
+      continue
+    }
     const square = table.matrix.length === size && table.matrix.every((row) => row.length === size)
     if (
       !square ||

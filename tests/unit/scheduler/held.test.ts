@@ -172,3 +172,74 @@ describe('a broadcast that is held', () => {
     expect(plan.unplanned.map(({ task }) => task)).toEqual(['a'])
   })
 })
+
+describe('what a lock leaves open', () => {
+  const rooms: Problem['resources'] = [
+    { id: 'room', kind: 'studio', calendar: 'day' },
+    { id: 'hall', kind: 'studio', calendar: 'day' },
+    { id: 'anna', kind: 'streamer', calendar: 'day' },
+    { id: 'bo', kind: 'streamer', calendar: 'day' },
+  ]
+  const calendars = [{ id: 'day', open: [[0, 2880]] as const }]
+  const broadcast = (id: string, more: Partial<Task> = {}): Task => ({
+    id,
+    job: `j-${id}`,
+    session: { float: { from: 0, to: 2000, stepMin: 60 }, dur: 60, value: 10 },
+    ...more,
+  })
+
+  it('is held by the frozen zone on a line', () => {
+    const tasks = [work('a', 'line', 100, { lock: { mode: 0, strength: 'hard' } })]
+    const problem = problemOf({
+      resources: [{ id: 'line', kind: 'line' }],
+      jobs: jobsFor(tasks),
+      tasks,
+      stability: { baseline: { assign: [item('a', 'line', 300, 400)] }, freezeUntil: 480 },
+    })
+    expect(startOf(planFor(problem), 'a')).toBe(300)
+    const early = planFor({ ...problem, stability: { baseline: { assign: [] } } })
+    expect(startOf(early, 'a')).toBe(0)
+    expect(checkPlan(problem, early).violations).toMatchObject([{ rule: 'lock-lock', culprits: ['a'] }])
+  })
+
+  it('is held by an announcement, in the room that the lock names', () => {
+    const tasks = [broadcast('live', { lock: { studio: 'hall', strength: 'hard' } })]
+    const problem = problemOf({
+      resources: rooms,
+      calendars,
+      jobs: jobsFor(tasks),
+      tasks,
+      stability: {
+        baseline: { assign: [item('live', ['room', 'anna'], 600, 660)] },
+        announced: ['live'],
+        wStart: 0,
+      },
+    })
+    const plan = planFor(problem)
+    expect(startOf(plan, 'live')).toBe(600)
+    expect(plan.slots).toMatchObject([{ task: 'live', studio: 'hall' }])
+  })
+
+  it('is held in two slots that begin together', () => {
+    const tasks = ['one', 'two'].map((id) =>
+      broadcast(id, { session: { slots: [`s-${id}`, `early-${id}`], value: 10 } }),
+    )
+    const slot = (id: string, start: number) => ({ id, start, end: start + 60, value: 10 })
+    const problem = problemOf({
+      resources: rooms,
+      calendars,
+      jobs: jobsFor(tasks),
+      tasks,
+      slots: ['one', 'two'].flatMap((id) => [slot(`s-${id}`, 600), slot(`early-${id}`, 0)]),
+      stability: {
+        baseline: {
+          assign: [item('one', ['room', 'anna'], 600, 660), item('two', ['hall', 'bo'], 600, 660)],
+        },
+        announced: ['s-one', 's-two'],
+        wStart: 0,
+      },
+    })
+    const plan = planFor(problem)
+    expect([startOf(plan, 'one'), startOf(plan, 'two')]).toEqual([600, 600])
+  })
+})

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { lowerBounds } from '../../../shared/scheduler/bounds.ts'
 import { solve, validateProblem } from '../../../shared/scheduler/index.ts'
 import type { Problem } from '../../../shared/scheduler/index.ts'
+import { compileModel } from '../../../shared/scheduler/model.ts'
 import { jobsFor, problemOf, work } from './facts.ts'
 
 const line = { id: 'L', kind: 'line' } as const
@@ -134,5 +136,51 @@ describe('bad input is named, never thrown', () => {
     const { plan } = solve(problem, { seed: 1, iterations: 0 })
     expect(plan.assign).toHaveLength(10_000)
     expect(plan.unplanned).toEqual([])
+  })
+})
+
+describe('what no answer would come to in useful time', () => {
+  const task = (more: object) => [{ id: 'air', job: 'j-air', session: { dur: 60, ...more } }]
+
+  it('is refused by name: starts, units, families', () => {
+    const starts = task({ float: { from: 0, to: 9_000_000, stepMin: 1 } })
+    expect(issuesOf({ jobs: jobsFor(starts), tasks: starts })).toContain('error:number:air')
+    const pool = { id: 'lamps', kind: 'pool', capacity: 100_000 } as const
+    expect(issuesOf({ resources: [pool] })).toContain('error:number:lamps')
+    const families = Array.from({ length: 2000 }, (_, i) => `f${i}`)
+    const matrix = families.map(() => families.map(() => 0))
+    expect(issuesOf({ setups: [{ id: 'wide', families, matrix }] })).toContain('error:number:wide')
+  })
+
+  it('does not include long chains, nor many ways through', () => {
+    const chain = Array.from({ length: 12_000 }, (_, i) => work(`c${i}`, 'L', 1))
+    const follow = chain.slice(1).map((next, i) => ({ from: chain[i]!.id, to: next.id }))
+    const long = problemOf({
+      horizonMin: 20_000,
+      resources: [line],
+      jobs: jobsFor(chain),
+      tasks: chain,
+      prec: follow,
+    })
+    expect(lowerBounds(compileModel(long)).find(({ tier }) => tier === 5)).toBeDefined()
+    const layers = Array.from({ length: 60 }, (_, i) => [work(`l${i}`, 'L', 1), work(`r${i}`, 'L', 1)])
+    const tasks = layers.flat()
+    const prec = layers
+      .slice(1)
+      .flatMap((next, i) => layers[i]!.flatMap((from) => next.map((to) => ({ from: from.id, to: to.id }))))
+    const jobs = jobsFor(tasks, { due: 10, weight: 1 })
+    const lattice = problemOf({ resources: [line], jobs, tasks, prec })
+    expect(lowerBounds(compileModel(lattice)).find(({ tier }) => tier === 1)!.value).toBeGreaterThan(0)
+  })
+})
+
+describe('an objective', () => {
+  it('names its mode and has a weight for every soft tier', () => {
+    const wrong = [{ mode: 'weighted' }, { mode: 'weighted', weights: [1, 2] }, { mode: 'some' }]
+    for (const objective of wrong)
+      expect(issuesOf({ objective: objective as never }).join()).toMatch(/error:(number|schema):objective/)
+    expect(issuesOf({ objective: { mode: 'weighted', weights: [1, 1, 1, 0, 0] } })).toEqual([
+      'warning:empty:',
+    ])
   })
 })
