@@ -31,23 +31,24 @@ export const setNames = [...Object.keys(fileSets), 'twt', 'setup', 'belt', 'repa
 
 /** What `quick` takes from each set. */
 const quickCases: Record<string, RegExp> = {
-  mk: /^brandimarte\/mk(04|06|07|10)$/,
-  dauzere: /^dauzere\/0[158]a$/,
-  barnes: /^barnes\/(mt10c1|setb4c9)$/,
-  'hurink-edata': /^edata\/la(16|19)$/,
-  'hurink-rdata': /^rdata\/la(06|18)$/,
-  'hurink-vdata': /^vdata\/la(03|07)$/,
+  mk: /^(brandimarte\/)?mk(04|06|07|10)$/,
+  dauzere: /^(dauzere\/)?0[158]a$/,
+  barnes: /^(barnes\/)?(mt10c1|setb4c9)$/,
+  'hurink-edata': /^(edata\/)?la(16|19)$/,
+  'hurink-rdata': /^(rdata\/)?la(06|18)$/,
+  'hurink-vdata': /^(vdata\/)?la(03|07)$/,
   jsp22: /^(ft10|la38|abz8|ta11|ta21)$/,
   twt: /^(la17|orb07) f=1\.3$/,
-  setup: /^(fattahi_setup_0[89]|brandimarte\/mk05-setup|la02-setup)$/,
+  setup: /^(fattahi_setup_0[89]|(brandimarte\/)?mk05-setup|la02-setup)$/,
 }
 
-/** The cases of `quick`, set by set. */
+/** The cases of `quick`, set by set; of a folder that holds others, the first of each set. */
 export function loadQuick(root: string): [set: string, cases: Case[]][] {
-  return Object.entries(quickCases).map(([set, wanted]) => [
-    set,
-    loadSet(set, root).filter((item) => wanted.test(item.name)),
-  ])
+  return Object.entries(quickCases).map(([set, wanted]) => {
+    const all = loadSet(set, root)
+    const known = all.filter((item) => wanted.test(item.name))
+    return [set, known.length > 0 ? known : all.slice(0, 1)]
+  })
 }
 
 /** The cases of a set; files of other kinds in the folder are left alone, unreadable ones are named. */
@@ -113,21 +114,22 @@ function loadTardiness(files: DataFile[], root: string): Case[] {
   return cases
 }
 
+/** Files that come with set-ups as they are, and mk and la with generated ones; without any of these, all there are with generated ones. */
 function loadSetups(files: DataFile[]): Case[] {
   const cases: Case[] = []
+  const others: Case[] = []
   for (const file of files) {
-    const ready = within(file, 'fattahi') || within(file, 'setup')
-    const source =
-      fileSets.mk15!(file) || (/^la\d+$/.test(file.name) && (isJobShop(file) || within(file, 'edata')))
-    if (!ready && !source) continue
     const shop = readShop(file.file)
     if (!shop) continue
-    if (ready) {
-      if (shop.setups) cases.push({ name: file.name, shop, objective: 'makespan', tags: ['fattahi'] })
+    if (shop.setups) {
+      cases.push({ name: file.name, shop, objective: 'makespan', tags: ['fattahi'] })
       continue
     }
+    const isSource =
+      fileSets.mk15!(file) || (/^la\d+$/.test(file.name) && (isJobShop(file) || within(file, 'edata')))
     const name = `${isJobShop(file) ? file.name : shortName(file)}-setup`
-    cases.push({ name, shop: addSetups(shop, name), objective: 'makespan', tags: ['generated'] })
+    const made: Case = { name, shop: addSetups(shop, name), objective: 'makespan', tags: ['generated'] }
+    ;(isSource ? cases : others).push(made)
   }
-  return cases
+  return cases.length > 0 ? cases : others
 }
