@@ -194,6 +194,8 @@ export interface Explanation {
     readonly deltas: readonly ScoreTier[]
     readonly movedOrders: number
   }[]
+  /** Of a broadcast: for other starts, nearest first, what keeps it from there or what it would cost. */
+  readonly whyNotThere: readonly Sentence[]
   readonly doNothingFen: number
   readonly pinned: boolean
 }

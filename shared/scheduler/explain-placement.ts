@@ -13,6 +13,8 @@ import { followPlan } from './warm-start.ts'
 import type { KnownPlan } from './warm-start.ts'
 
 const MOST_ALTERNATIVES = 12
+/** What is further from a broadcast than its own length and this is not what keeps it from a room. */
+const WITHIN_MIN = 480
 
 /**
  * Why a broadcast is where it is: first its place, then for each other start it could have had (nearest first)
@@ -57,14 +59,12 @@ function whyNot(state: State, air: number, choice: AirCandidate): Explanation {
   }
   const studio = choice.studios.find((res) => fitsUse(state, res, air, choice))
   if (studio === undefined) {
-    const res = choice.studios[0]!
-    const otherTask = nearestTask(state, res, startMin)
-    return explanation('plan.place.studioTaken', {
-      task,
-      startMin,
-      studio: model.resources[res]!.id,
-      otherTask,
-    })
+    const res = choice.studios[0]
+    const name = res === undefined ? '' : model.resources[res]!.id
+    const otherTask = res === undefined ? '' : nearestTask(state, res, choice)
+    return otherTask === ''
+      ? explanation('plan.place.studioClosed', { task, startMin, studio: name })
+      : explanation('plan.place.studioTaken', { task, startMin, studio: name, otherTask })
   }
   const kit = model.air.tasks[air]!.kit.find((need) => !fitsUse(state, need.res, air, choice))
   if (kit) return explanation('plan.place.noKit', { task, startMin, resource: model.resources[kit.res]!.id })
@@ -84,10 +84,11 @@ function whyNot(state: State, air: number, choice: AirCandidate): Explanation {
   return explanation('plan.place.costsMore', { task, startMin, tier: TIERS[tier]!, difference })
 }
 
-function nearestTask(state: State, res: number, start: number): string {
+/** The broadcast on a resource that is nearest to a start, if it is within its day; '' when there is none. */
+function nearestTask(state: State, res: number, { start, end }: AirCandidate): string {
   const { model, useList, airCount } = state
   let best = ''
-  let gap = Infinity
+  let gap = end - start + WITHIN_MIN
   for (let i = res * airCount; i < res * airCount + state.useCount[res]!; i++) {
     const v = model.air.tasks[useList[i]!]!.task
     if (Math.abs(state.start[v]! - start) >= gap) continue

@@ -25,6 +25,7 @@ export const EXPLANATION_KEYS = {
   'plan.place.notReady': ['task', 'slot', 'startMin', 'readyMin'],
   'plan.place.slotTaken': ['task', 'slot', 'otherTask'],
   'plan.place.studioTaken': ['task', 'startMin', 'studio', 'otherTask'],
+  'plan.place.studioClosed': ['task', 'startMin', 'studio'],
   'plan.place.noCrew': ['task', 'startMin', 'needed', 'free'],
   'plan.place.noKit': ['task', 'startMin', 'resource'],
   'plan.place.costsMore': ['task', 'startMin', 'tier', 'difference'],

@@ -182,6 +182,20 @@ describe('planning the demo belt', () => {
       'ship',
     ])
     expect(explained.opening.length).toBeGreaterThan(0)
+    expect(explained.whyNotThere).toEqual([])
+  })
+
+  it('says of a broadcast what keeps it from other times that are still to come', async () => {
+    const view = await board()
+    const item = view.items.find(({ kind, movable }) => kind === 'broadcast' && movable)!
+    const { whyNotThere } = await core.call('plan/explain', { taskKey: item.taskKey })
+    expect(whyNotThere.length).toBeGreaterThan(0)
+    for (const { key, params } of whyNotThere) {
+      expect(key).toMatch(/^plan\.place\./)
+      // A time as people read it, not a minute of the plan; names, not ids.
+      expect(params['startMin']).toMatch(/^\d\d-\d\d \d\d:\d\d$/)
+      expect(Object.values(params).join()).not.toMatch(/session:|order:/)
+    }
   })
 
   it('can be cancelled: nothing is stored', async () => {

@@ -6,13 +6,14 @@ import { beadsOf } from './board.ts'
 import { alternativesFor } from './moves.ts'
 import { parseTaskKey, planState, type PlanItem } from './items.ts'
 import { namesOf } from './names.ts'
-import { explainLate } from '../../../shared/scheduler/index.ts'
+import { explainLate, explainPlacement, type Plan, type Problem } from '../../../shared/scheduler/index.ts'
 import { readPublishedProposal, readProposal } from './repo.ts'
 import { exposureFen } from './result.ts'
 import { readSnapshot } from './snapshot.ts'
 
 const STEPS: readonly TaskKind[] = ['sample', 'qc', 'broadcast', 'production', 'ship']
 const DAY_MS = 24 * HOUR_MS
+const MOST_STARTS = 6
 
 /** What the panel says of one item: its chain with the slack between steps, and why it is late when it is. */
 export function explainTask(ctx: QueryContext, taskKey: string, proposalId: string | null): Explanation {
@@ -90,9 +91,22 @@ export function explainTask(ctx: QueryContext, taskKey: string, proposalId: stri
             true,
           )
         : [],
+    whyNotThere:
+      source && name.subject === 'session'
+        ? whyNotThere(source, taskKey, ctx.nowMs).map((reason) => sourceNames.sentence(reason))
+        : [],
     doNothingFen: late?.orderId ? exposureFen(snapshot, late.orderId) : 0,
     pinned: snapshot.pins.some((pin) => pin.taskKey === taskKey),
   }
+}
+
+/** What keeps a broadcast from other starts that are still to come; a plan may have been made a while ago. */
+function whyNotThere({ problem, plan }: { problem: Problem; plan: Plan }, taskKey: string, nowMs: number) {
+  const nowMin = (nowMs - Date.parse(problem.epoch)) / MINUTE_MS
+  return explainPlacement(problem, plan, taskKey)
+    .slice(1)
+    .filter(({ params }) => Number(params['startMin'] ?? Infinity) > nowMin)
+    .slice(0, MOST_STARTS)
 }
 
 function openingOf(self: PlanItem | undefined, late: PlanItem | undefined): Sentence {

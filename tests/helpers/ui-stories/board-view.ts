@@ -311,6 +311,7 @@ export function explainTask(view: BoardView, taskKey: string): Explanation {
       deltas: [],
       movedOrders: no,
     })),
+    whyNotThere: [],
     doNothingFen: 207_600,
     pinned: item.pinned,
   }
