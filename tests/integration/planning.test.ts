@@ -187,8 +187,12 @@ describe('planning the demo belt', () => {
 
   it('says of a broadcast what keeps it from other times that are still to come', async () => {
     const view = await board()
-    const item = view.items.find(({ kind, movable }) => kind === 'broadcast' && movable)!
-    const { whyNotThere } = await core.call('plan/explain', { taskKey: item.taskKey })
+    const broadcasts = view.items.filter(({ kind, movable }) => kind === 'broadcast' && movable)
+    const keys = new Set(broadcasts.map(({ taskKey }) => taskKey))
+    const explained = await Promise.all(
+      [...keys].slice(0, 12).map((taskKey) => core.call('plan/explain', { taskKey })),
+    )
+    const whyNotThere = explained.flatMap((answer) => answer.whyNotThere)
     expect(whyNotThere.length).toBeGreaterThan(0)
     for (const { key, params } of whyNotThere) {
       expect(key).toMatch(/^plan\.place\./)
