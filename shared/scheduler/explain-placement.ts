@@ -76,10 +76,8 @@ function whyNot(state: State, air: number, choice: AirCandidate): Explanation {
   placeAir(state, air, model.air.tasks[air]!.candidates.indexOf(choice), studio, crew)
   settle(state)
   const after = scoreOf(state)
-  const tier = Math.max(
-    0,
-    after.findIndex((value, i) => value !== before[i]),
-  )
+  const tier = after.findIndex((value, i) => value !== before[i])
+  if (tier < 0) return explanation('plan.place.same', { task, startMin })
   const difference = after[tier]! - before[tier]!
   return explanation('plan.place.costsMore', { task, startMin, tier: TIERS[tier]!, difference })
 }

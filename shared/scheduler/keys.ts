@@ -28,6 +28,7 @@ export const EXPLANATION_KEYS = {
   'plan.place.studioClosed': ['task', 'startMin', 'studio'],
   'plan.place.noCrew': ['task', 'startMin', 'needed', 'free'],
   'plan.place.noKit': ['task', 'startMin', 'resource'],
+  'plan.place.same': ['task', 'startMin'],
   'plan.place.costsMore': ['task', 'startMin', 'tier', 'difference'],
   'plan.move.score': ['task', 'tier', 'before', 'after', 'difference'],
   'plan.move.impossible': ['task', 'cause'],

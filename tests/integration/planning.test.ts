@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ProposalDetail } from '../../shared/contract/planning.ts'
+import type { BoardItem, ProposalDetail } from '../../shared/contract/planning.ts'
 import { startCore, type TestCore } from '../helpers/core.ts'
 import { boardOf, solvePlan } from '../helpers/planning.ts'
 
@@ -151,9 +151,17 @@ describe('planning the demo belt', () => {
 
   it('lets an order dropped into the night begin when its line opens', async () => {
     const view = await board()
+    /** Stock for a broadcast cannot be made after it. */
+    const isAwaited = ({ sessionId, endMs }: BoardItem) =>
+      view.items.some(
+        (other) => other.kind === 'broadcast' && other.sessionId === sessionId && other.startMs >= endMs,
+      )
     const item = view.items.find(
       (candidate) =>
-        candidate.kind === 'production' && candidate.movable && candidate.startMs > view.nowMs + DAY_MS,
+        candidate.kind === 'production' &&
+        candidate.movable &&
+        candidate.startMs > view.nowMs + DAY_MS &&
+        !isAwaited(candidate),
     )!
     const localDayMs = Math.floor((item.startMs + ZONE_MS) / DAY_MS) * DAY_MS - ZONE_MS
     const startMs = localDayMs + DAY_MS + 5 * 60 * 60_000
